@@ -1,0 +1,199 @@
+"""Unfold chapters/source/*.md into the notebooks that learners open.
+
+    python chapters/build.py          builds every chapter; whatever a learner has written stays where it is
+    python chapters/build.py --check  exits 1 and names the notebooks that are not what their sources give
+
+An exercise cell of a source imports the thing to be written. Here it becomes its stub, a cell that checks it, and its
+solution, folded. The solution's text comes from solutions/, the why below it from the region marked `solution="NAME"`.
+"""
+
+import argparse
+import hashlib
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from utils import answers  # noqa: E402
+
+SOURCES = ROOT / "chapters" / "source"
+REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+OWNER_AND_NAME = REPOSITORY.removeprefix("https://github.com/")
+FOLDER = OWNER_AND_NAME.split("/")[1]
+
+SETUP = f"""\
+# Run this cell first. It finds the course; in Colab it fetches the course and the few packages that are missing.
+import sys
+from pathlib import Path
+
+if "google.colab" in sys.modules and not Path("/content/{FOLDER}").exists():
+    !git clone --quiet --depth 1 {REPOSITORY} /content/{FOLDER}
+    %pip install --quiet jaxtyping imageio-ffmpeg
+places = [*Path("chapters").resolve().parents, Path("/content/{FOLDER}")]
+sys.path.insert(0, str(next(place for place in places if (place / "chapters" / "source").is_dir())))
+
+import tests"""
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def digest(text: str) -> str:
+    return hashlib.sha1(text.encode()).hexdigest()[:10]
+
+
+def read_sources() -> dict[str, nbformat.NotebookNode]:
+    """Every chapter's source as a notebook that runs as it stands, by stem, with its title in the metadata."""
+    chapters = {}
+    for path in sorted(SOURCES.glob("*.md")):
+        notebook = jupytext.read(path)
+        notebook.metadata["title"] = re.search(r"^# (.*)$", notebook.cells[0].source, re.MULTILINE)[1]
+        chapters[path.stem] = notebook
+    return chapters
+
+
+def dots(count: int) -> str:
+    return "●" * count + "○" * (5 - count)
+
+
+def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookNode:
+    """Build one chapter.
+
+    Args:
+        stem: such as 03_rollouts.
+        sources: see `read_sources`.
+        solved: leave the reference's import in each exercise cell; for checking that a chapter runs.
+    """
+    cells = []
+    source = sources[stem]
+    whys = {cell.metadata["solution"]: cell.source for cell in source.cells if "solution" in cell.metadata}
+    for index, cell in enumerate(source.cells):
+        if index == 0:
+            heading, rest = cell.source.split("\n", 1)
+            cells.append(new_markdown_cell(f"{heading}\n\n{badge(stem)}\n\n{chapter_map(stem, sources)}\n{rest}".rstrip()))
+            cells.append(new_code_cell(SETUP, metadata={"setup": True}))
+        elif "exercise" in cell.metadata:
+            cells += exercise_cells(stem, cell, whys, solved)
+        elif "solution" not in cell.metadata:
+            make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
+            cells.append(make(cell.source))
+    seen: dict[str, int] = {}
+    for cell in cells:  # an id says what the cell held when it was built: so a learner's edit shows
+        name = digest(cell.source)
+        seen[name] = seen.get(name, 0) + 1
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
+
+
+def exercise_cells(stem: str, cell, whys: dict[str, str], solved: bool) -> list:
+    exercises = answers.parse_exercise_cell(stem, cell.metadata, cell.source)
+    first = exercises[0]
+    if first.cell not in whys:
+        raise ValueError(f'{stem}: the exercise {first.cell!r} has no region marked solution="{first.cell}" that says why.')
+    info = f"**Difficulty** {dots(first.difficulty)} · **Importance** {dots(first.importance)} · **Time** about {first.minutes} minutes"
+    solution = f"```python\n{first.reference_source()}\n```\n\n{whys[first.cell]}"
+    return [
+        new_markdown_cell(info),
+        new_code_cell(cell.source if solved else first.stub(), metadata={"exercise": first.cell}),
+        new_code_cell("\n".join(exercise.call for exercise in exercises), metadata={"checks": first.cell}),
+        new_markdown_cell(answers.fold("Solution", solution)),
+    ]
+
+
+def badge(stem: str) -> str:
+    image = "https://colab.research.google.com/assets/colab-badge.svg"
+    return f"[![Open in Colab]({image})](https://colab.research.google.com/github/{OWNER_AND_NAME}/blob/main/chapters/{stem}.ipynb)"
+
+
+def chapter_map(stem: str, sources: dict) -> str:
+    """Where the chapter stands among the others."""
+    entries = [
+        f"**{other[:2]} {notebook.metadata['title']}**" if other == stem else f"[{other[:2]}]({other}.ipynb \"{notebook.metadata['title']}\")"
+        for other, notebook in sources.items()
+    ]
+    return "Chapters: " + " → ".join(entries)
+
+
+def readme_table(sources: dict) -> str:
+    rows = ["| chapter | what you build | |", "|---|---|---|"]
+    for stem, notebook in sources.items():
+        names = [exercise.name for exercise in answers.exercises().values() if exercise.chapter == stem]
+        built = ", ".join(f"`{name}`" for name in names) or "a look around"
+        rows.append(f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {badge(stem)} |")
+    return "\n".join(rows)
+
+
+def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Carry what a learner wrote in an existing notebook over to a newly built one.
+
+    Answers go to their exercises, edited and added cells stay after the cell that they followed, and outputs stay with
+    the cells that have not changed.
+    """
+    merged = nbformat.from_dict(built)
+    by_exercise = {cell.metadata.exercise: cell for cell in merged.cells if "exercise" in cell.metadata}
+    by_id = {cell.id: cell for cell in merged.cells}
+    previous = None  # the cell of the new notebook after which the next one of the learner's belongs
+    for old in existing.cells:
+        pristine = digest(old.source) == old.get("id", "").split("-")[0]
+        new = by_exercise.get(old.metadata.get("exercise")) or by_id.get(old.get("id"))
+        if new is None and not pristine:
+            new = nbformat.from_dict(old)
+            merged.cells.insert(0 if previous is None else merged.cells.index(previous) + 1, new)
+        elif new is not None and not pristine:
+            new.source = old.source
+        if new is not None:
+            previous = new
+            if new.cell_type == old.cell_type == "code" and new.source == old.source:
+                new.outputs, new.execution_count = old.outputs, old.execution_count
+    return merged
+
+
+def write_whole(path: Path, text: str) -> None:
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_text(text)
+    unfinished.replace(path)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 and name what is stale")
+    check = parser.parse_args().check
+
+    sources = read_sources()
+    expected = {}
+    for stem in sources:
+        path = ROOT / "chapters" / f"{stem}.ipynb"
+        notebook = unfold(stem, sources)
+        if path.exists() and not check:
+            try:
+                notebook = merge(notebook, nbformat.read(path, as_version=4))
+            except Exception as error:
+                print(f"chapters/{path.name} cannot be read ({error}), so it is left as it is: repair it, or move it away and build again.")
+                return 1
+        expected[path] = nbformat.writes(notebook) + "\n"
+    readme = ROOT / "README.md"
+    table = f"<!-- chapters: made by chapters/build.py -->\n{readme_table(sources)}\n<!-- end -->"
+    expected[readme] = re.sub(r"<!-- chapters.*?<!-- end -->", lambda _: table, readme.read_text(), flags=re.DOTALL)
+
+    stale = [path for path, text in expected.items() if not path.exists() or path.read_text() != text]
+    stale += [path for path in (ROOT / "chapters").glob("*.ipynb") if path not in expected]
+    for path in stale:
+        name = path.relative_to(ROOT)
+        if path not in expected:
+            print(f"{name} has no source in chapters/source/: remove one, or write the other.")
+        elif check:
+            print(f"{name} is not what its source gives: run `python chapters/build.py`, unless it holds your own answers.")
+        else:
+            write_whole(path, expected[path])
+            print(f"built {name}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

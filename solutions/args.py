@@ -1,0 +1,144 @@
+"""The settings of a run: `PPOArgs`, and a preset for each game."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+Mode = Literal["classic-control", "ram", "atari"]
+
+
+@dataclass(frozen=True)
+class PPOArgs:
+    """The settings of one PPO run. The defaults are those of CleanRL's `ppo.py` and `ppo_atari.py`."""
+
+    env_id: str = "CartPole-v1"
+    """The Gymnasium id of the environment, for example CartPole-v1 or ALE/Breakout-v5."""
+    mode: Mode = "classic-control"
+    """What the agent sees: a few numbers (classic-control), 128 bytes (ram) or stacked frames (atari)."""
+    seed: int = 1
+    """The seed of the environments, the networks and the sampling."""
+    total_timesteps: int = 500_000
+    """Environment steps in the whole run, summed over all environments."""
+    num_envs: int = 4
+    """N, the number of environments played side by side."""
+    num_steps: int = 128
+    """T, the steps that each environment plays in one rollout."""
+    num_minibatches: int = 4
+    """Into how many minibatches each epoch cuts the rollout of T x N steps."""
+    update_epochs: int = 4
+    """How many times each rollout is passed over in the learning phase."""
+    learning_rate: float = 2.5e-4
+    """Adam's learning rate at the start of the run."""
+    anneal_lr: bool = True
+    """Whether the learning rate falls linearly to zero over the run."""
+    gamma: float = 0.99
+    """The discount factor."""
+    gae_lambda: float = 0.95
+    """The lambda of generalised advantage estimation."""
+    clip_coef: float = 0.2
+    """Epsilon: how far the probability ratio may move before the objective goes flat."""
+    norm_adv: bool = True
+    """Whether advantages are normalised in each minibatch."""
+    ent_coef: float = 0.01
+    """The weight of the entropy bonus in the loss."""
+    vf_coef: float = 0.5
+    """The weight of the value loss in the loss."""
+    max_grad_norm: float = 0.5
+    """The norm to which the gradient of all parameters together is clipped."""
+    target_kl: float | None = None
+    """End the learning phase early once approx_kl of an epoch is above this; None never does."""
+    sticky_actions: bool = False
+    """Atari only: whether the console repeats the previous action with probability 0.25."""
+    use_wandb: bool = False
+    """Whether to log to Weights & Biases as well."""
+    wandb_project_name: str = "PPO"
+    """The Weights & Biases project to log to."""
+    video_log_freq: int | None = None
+    """Record a game of the agent each time this many episodes have ended; None never does."""
+    device: str = "auto"
+    """cpu, cuda, or auto: CUDA where there is one, else the CPU."""
+
+    def __post_init__(self):
+        counts = ["total_timesteps", "num_envs", "num_steps", "num_minibatches", "update_epochs"]
+        for name in counts + ["video_log_freq"] * (self.video_log_freq is not None):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} must be a whole number of at least 1; you gave {value!r}.")
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise ValueError(f"seed must be a whole number of at least 0; you gave {self.seed!r}.")
+        for name in ["learning_rate", "clip_coef", "max_grad_norm"]:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be greater than 0; you gave {getattr(self, name)!r}.")
+        for name in ["ent_coef", "vf_coef"]:
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} must be 0 or greater; you gave {getattr(self, name)!r}.")
+        for name in ["gamma", "gae_lambda"]:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie between 0 and 1; you gave {getattr(self, name)!r}.")
+        if self.mode not in Mode.__args__:
+            raise ValueError(f"mode must be one of {', '.join(map(repr, Mode.__args__))}; you gave {self.mode!r}.")
+        if self.batch_size % self.num_minibatches:
+            raise ValueError(
+                f"A rollout of {self.num_envs} environments x {self.num_steps} steps = {self.batch_size} steps does not "
+                f"divide into {self.num_minibatches} minibatches: choose num_minibatches so that it does."
+            )
+        if self.norm_adv and self.minibatch_size < 2:
+            raise ValueError(
+                "Minibatches of one step cannot be normalised: choose fewer num_minibatches or norm_adv=False."
+            )
+        if self.total_timesteps < self.batch_size:
+            raise ValueError(
+                f"total_timesteps is {self.total_timesteps}, less than one rollout of {self.batch_size} steps: "
+                f"choose at least {self.batch_size}, or fewer num_envs or num_steps."
+            )
+
+    @property
+    def batch_size(self) -> int:
+        """Steps in one rollout: T x N."""
+        return self.num_envs * self.num_steps
+
+    @property
+    def minibatch_size(self) -> int:
+        """B, the steps in one minibatch."""
+        return self.batch_size // self.num_minibatches
+
+    @property
+    def num_iterations(self) -> int:
+        """Rollouts, and learning phases, in the whole run."""
+        return self.total_timesteps // self.batch_size
+
+    @property
+    def torch_device(self) -> torch.device:
+        """The device that `device` stands for. Raises ValueError if it is not there."""
+        if self.device == "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        try:
+            device = torch.device(self.device)
+        except RuntimeError:
+            raise ValueError(f'device must be "auto", "cpu" or "cuda"; you gave {self.device!r}.') from None
+        if device.type == "cuda" and not torch.cuda.is_available():
+            raise ValueError('device is "cuda", but PyTorch finds no CUDA GPU here: use device="auto" or "cpu".')
+        return device
+
+
+PRESETS = {
+    "cartpole": PPOArgs(
+        num_envs=32,
+        num_steps=32,
+        num_minibatches=2,
+        update_epochs=6,
+        learning_rate=5e-3,
+        total_timesteps=200_000,
+        device="cpu",  # its networks are too small for a GPU to help
+    ),
+    "breakout": PPOArgs(
+        env_id="ALE/Breakout-v5",
+        mode="atari",
+        num_envs=16,
+        num_minibatches=8,
+        clip_coef=0.1,
+        total_timesteps=10_000_000,
+    ),
+}
+"""Settings that go beyond the defaults, by the name that `python -m solutions.train NAME` takes."""

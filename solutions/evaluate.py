@@ -1,0 +1,144 @@
+"""How well an agent plays, measured apart from its training (chapter 05)."""
+
+import gymnasium as gym
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from solutions import networks, policy_gradient
+from utils.envs import make_envs
+
+
+@torch.no_grad()
+def choose_actions(actor: nn.Module, obs: np.ndarray, greedy: bool) -> np.ndarray:
+    """The actions of a policy for a batch of observations.
+
+    Args:
+        actor: observations -> logits (N, num_actions).
+        obs: (N, ...), as the environments return them.
+        greedy: whether to take the most probable action rather than to sample.
+
+    Returns:
+        actions (N,), ready for `envs.step`.
+    """
+    device = next(actor.parameters()).device
+    logits: Tensor = actor(networks.prepare_obs(torch.as_tensor(obs).to(device)))
+    actions = logits.argmax(dim=-1) if greedy else policy_gradient.sample_actions(logits)[0]
+    return actions.cpu().numpy()
+
+
+def evaluate(
+    actor: nn.Module,
+    envs: gym.vector.VectorEnv,
+    num_episodes: int,
+    greedy: bool = True,
+    max_steps: int = 27_000,
+    seed: int | None = None,
+) -> np.ndarray:
+    """Play whole games, and return their true scores.
+
+    The games are played in rounds: all environments start together, each plays one game, and a round ends with its
+    longest game. So a long game counts as surely as a short one. (Taking the first games to finish would favour the
+    short ones.)
+
+    Args:
+        actor: the policy.
+        envs: made by `utils.envs.make_envs`; they are reset at the start of every round.
+        num_episodes: how many games.
+        greedy: whether to take the most probable action rather than to sample.
+        max_steps: a game is cut short after so many steps, and counts with the score it has. A greedy Breakout agent
+            that never presses FIRE would play for ever. 27,000 steps are 30 minutes of Atari.
+        seed: the seed of the first environment's first game; others follow from it.
+
+    Returns:
+        The episodic returns, rewards unclipped, shape (num_episodes,).
+    """
+    scores = []
+    for round_start in range(0, num_episodes, envs.num_envs):
+        obs, _ = envs.reset(seed=None if seed is None else seed + round_start)
+        returns = np.zeros(envs.num_envs)
+        playing = np.ones(envs.num_envs, dtype=bool)
+        for _ in range(max_steps):
+            obs, _, _, _, infos = envs.step(choose_actions(actor, obs, greedy))
+            returns[playing] = infos["episodic_return"][playing]
+            playing &= ~infos["game_over"]
+            if not playing.any():
+                break
+        scores.append(returns)
+    return np.concatenate(scores)[:num_episodes]
+
+
+def record_game(
+    actor: nn.Module, envs: gym.vector.VectorEnv, greedy: bool = False, max_steps: int = 2_000, seed: int | None = None
+) -> tuple[list[np.ndarray], float]:
+    """Film a game.
+
+    Args:
+        actor: the policy.
+        envs: one environment, made by `make_envs(..., num_envs=1, render=True)`.
+        greedy, max_steps, seed: see `evaluate`.
+
+    Returns:
+        The pictures (height, width, 3), one for each step, and the score.
+    """
+    obs, _ = envs.reset(seed=seed)
+    frames = [envs.render()[0]]
+    for _ in range(max_steps):
+        obs, _, _, _, infos = envs.step(choose_actions(actor, obs, greedy))
+        if infos["game_over"][0]:
+            break
+        frames.append(envs.render()[0])
+    return frames, float(infos["episodic_return"][0])
+
+
+class Evaluator:
+    """Evaluates the greedy policy every few iterations, and says when the run has reached its threshold.
+
+    Pass it to `PPOTrainer.train`. The games that decide when to stop and those that `report` plays have different seeds.
+    """
+
+    def __init__(self, args, every: int, num_episodes: int, max_steps: int, threshold: float | None = None):
+        """See `evaluate`.
+
+        Args:
+            args: the PPOArgs of the run.
+            every: how many iterations lie between two evaluations.
+            num_episodes, max_steps: see `evaluate`.
+            threshold: the mean score from which on the run counts as solved; None never stops it.
+
+        Raises:
+            ValueError: a count is below 1.
+        """
+        for name, count in {"eval_every": every, "eval_episodes": num_episodes, "eval_max_steps": max_steps}.items():
+            if count < 1:
+                raise ValueError(f"{name} must be a whole number of at least 1; you gave {count}.")
+        self.args, self.every, self.num_episodes, self.max_steps = args, every, num_episodes, max_steps
+        self.threshold = threshold
+        self.iteration = 0
+        self.history: list[dict] = []
+        self.solved = False
+        self._envs = None
+
+    def __call__(self, trainer) -> bool:
+        """Evaluate if it is time to; returns whether the threshold is met."""
+        self.iteration += 1
+        if self.iteration % self.every == 0:
+            scores = self.play(trainer.actor, first_seed=10_000)
+            self.history.append({"global_step": trainer.agent.global_step, "mean": float(scores.mean()), "std": float(scores.std())})
+            self.solved = self.threshold is not None and scores.mean() >= self.threshold
+        return self.solved
+
+    def report(self, actor: nn.Module) -> np.ndarray:
+        """Play `num_episodes` greedy games that had no say in when to stop; returns their scores."""
+        return self.play(actor, first_seed=20_000)
+
+    def play(self, actor: nn.Module, first_seed: int) -> np.ndarray:
+        """Play `num_episodes` greedy games from a seed on; returns their scores."""
+        if self._envs is None:
+            num_envs = self.num_episodes if self.args.mode == "classic-control" else min(self.num_episodes, 20)
+            self._envs = make_envs(
+                self.args.env_id, num_envs, self.args.mode, sticky_actions=self.args.sticky_actions
+            )
+        return evaluate(
+            actor, self._envs, self.num_episodes, max_steps=self.max_steps, seed=first_seed + 1_000_000 * self.args.seed
+        )

@@ -1,0 +1,153 @@
+"""Actors and critics (chapters 02 and 08)."""
+
+from math import prod, sqrt
+
+import gymnasium as gym
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
+
+
+def layer_init(layer: nn.Module, std: float = sqrt(2), bias_const: float = 0.0) -> nn.Module:
+    """Initialise a linear or convolutional layer in place: orthogonal weights, constant biases.
+
+    Args:
+        layer: a layer with a `weight` and a `bias`.
+        std: the scale of the orthogonal weights.
+        bias_const: the value of every bias.
+
+    Returns:
+        The same layer.
+
+    Source: detail 2 of "The 37 Implementation Details of PPO".
+    """
+    nn.init.orthogonal_(layer.weight, std)
+    nn.init.constant_(layer.bias, bias_const)
+    return layer
+
+
+def get_actor_and_critic_classic(num_obs: int, num_actions: int) -> tuple[nn.Sequential, nn.Sequential]:
+    """Two separate networks of two 64-unit tanh layers, for observations that are a few numbers.
+
+    Args:
+        num_obs: the length of an observation.
+        num_actions: the number of actions.
+
+    Returns:
+        actor: observations (B, num_obs) -> logits (B, num_actions); its last layer has std 0.01.
+        critic: observations (B, num_obs) -> values (B, 1); its last layer has std 1.
+
+    Source: details 2 and 13 of the 37.
+    """
+    actor = nn.Sequential(
+        layer_init(nn.Linear(num_obs, 64)),
+        nn.Tanh(),
+        layer_init(nn.Linear(64, 64)),
+        nn.Tanh(),
+        layer_init(nn.Linear(64, num_actions), std=0.01),
+    )
+    critic = nn.Sequential(
+        layer_init(nn.Linear(num_obs, 64)),
+        nn.Tanh(),
+        layer_init(nn.Linear(64, 64)),
+        nn.Tanh(),
+        layer_init(nn.Linear(64, 1), std=1.0),
+    )
+    return actor, critic
+
+
+def get_actor_and_critic_atari(
+    obs_shape: tuple[int, int, int], num_actions: int
+) -> tuple[nn.Sequential, nn.Sequential]:
+    """One convolutional trunk with two heads, for stacked square frames.
+
+    Args:
+        obs_shape: (frames, L, L); L is 8m + 4 with m at least 4, so that the convolutions fit without a rest.
+        num_actions: the number of actions.
+
+    Returns:
+        actor: frames in [0, 1] (B, frames, L, L) -> logits (B, num_actions); its head has std 0.01.
+        critic: the same frames -> values (B, 1); its head has std 1.
+        Both are `nn.Sequential` whose first child is the same trunk.
+
+    Raises:
+        ValueError: the frames are not square, or L is not 8m + 4.
+
+    Source: Mnih et al., Human-level control through deep reinforcement learning (2015), for the trunk; detail 19 of the 37.
+    """
+    num_frames, height, width = obs_shape
+    if height != width or height < 36 or height % 8 != 4:
+        raise ValueError(
+            f"The frames are {height} x {width}; the network needs squares whose side is 8m + 4 and at least 36 "
+            "(36, 44, ..., 84, ...): resize the frames to 84 x 84."
+        )
+    side = height
+    for size, stride in [(8, 4), (4, 2), (3, 1)]:
+        side = 1 + (side - size) // stride
+    trunk = nn.Sequential(
+        layer_init(nn.Conv2d(num_frames, 32, kernel_size=8, stride=4)),
+        nn.ReLU(),
+        layer_init(nn.Conv2d(32, 64, kernel_size=4, stride=2)),
+        nn.ReLU(),
+        layer_init(nn.Conv2d(64, 64, kernel_size=3, stride=1)),
+        nn.ReLU(),
+        nn.Flatten(),
+        layer_init(nn.Linear(64 * side * side, 512)),
+        nn.ReLU(),
+    )
+    actor = nn.Sequential(trunk, layer_init(nn.Linear(512, num_actions), std=0.01))
+    critic = nn.Sequential(trunk, layer_init(nn.Linear(512, 1), std=1.0))
+    return actor, critic
+
+
+def get_actor_and_critic(envs: gym.vector.VectorEnv, mode: str) -> tuple[nn.Module, nn.Module]:
+    """The actor and the critic that fit some environments.
+
+    Args:
+        envs: vector environments with a discrete action space.
+        mode: "classic-control" (a few numbers), "ram" (128 bytes) or "atari" (stacked frames).
+
+    Returns:
+        actor and critic, see the function for the mode.
+    """
+    obs_shape = envs.single_observation_space.shape
+    num_actions = int(envs.single_action_space.n)
+    if mode in ("classic-control", "ram"):
+        return get_actor_and_critic_classic(prod(obs_shape), num_actions)
+    if mode == "atari":
+        return get_actor_and_critic_atari(obs_shape, num_actions)
+    raise ValueError(f'mode must be "classic-control", "ram" or "atari"; you gave {mode!r}.')
+
+
+def prepare_obs(obs: Shaped[Tensor, "B *obs_shape"]) -> Float[Tensor, "B *obs_shape"]:
+    """Turn observations into what the networks take: bytes, such as pixels, are scaled to [0, 1] here and nowhere else.
+
+    Args:
+        obs: a batch of observations, floats or uint8.
+
+    Returns:
+        Floats of the same shape.
+    """
+    if obs.ndim == 4:
+        obs = obs.contiguous(memory_format=torch.channels_last)  # the layout in which convolutions are fastest
+    return obs.float() / 255 if obs.dtype == torch.uint8 else obs
+
+
+def actor_critic_forward(
+    actor: nn.Module, critic: nn.Module, obs: Shaped[Tensor, "B *obs_shape"]
+) -> tuple[Float[Tensor, "B num_actions"], Float[Tensor, "B"]]:
+    """Run both networks on a batch of observations; a trunk that they share runs once.
+
+    Args:
+        actor: observations -> logits (B, num_actions).
+        critic: observations -> values (B, 1).
+        obs: a batch of observations, as the environments return them.
+
+    Returns:
+        logits, and values without their last dimension.
+    """
+    obs = prepare_obs(obs)
+    if isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential) and actor[0] is critic[0]:
+        hidden = actor[0](obs)
+        return actor[1:](hidden), critic[1:](hidden).squeeze(-1)
+    return actor(obs), critic(obs).squeeze(-1)

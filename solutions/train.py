@@ -1,0 +1,75 @@
+"""Train an agent from a shell: python -m solutions.train cartpole | breakout"""
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import tyro
+
+from solutions.args import PRESETS, PPOArgs
+from solutions.evaluate import Evaluator
+from solutions.trainer import PPOTrainer
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a training command does besides training."""
+
+    args: tyro.conf.OmitArgPrefixes[PPOArgs]
+    log: Path | None = None
+    """Where the curve is written, as JSON; its picture goes beside it. By default under runs/."""
+    eval_every: int | None = None
+    """Play greedy games after every so many iterations; None only plays them at the end."""
+    eval_episodes: int = 20
+    """How many games each evaluation plays."""
+    eval_max_steps: int = 27_000
+    """A game of an evaluation is cut short after so many steps, and counts with the score it has."""
+    threshold: float | None = None
+    """Stop early once the mean of an evaluation reaches this score, and say at the end whether it was solved."""
+
+
+RUNS = {
+    "cartpole": ("CartPole-v1 from four numbers, solved in seconds", Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100, eval_max_steps=500, threshold=475)),
+    "breakout": ("Atari Breakout from pixels", Run(PRESETS["breakout"], eval_episodes=20, eval_max_steps=5_000)),
+}
+
+
+def main(run: Run) -> int:
+    """Train, write the curve, evaluate; returns the exit code."""
+    args = run.args
+    evaluator = Evaluator(args, run.eval_every or args.num_iterations, run.eval_episodes, run.eval_max_steps, run.threshold)
+    log_path = run.log or Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}" / "curve.json"
+    if args.mode == "classic-control":
+        torch.set_num_threads(1)  # its networks are too small to be worth sharing out
+    trainer = PPOTrainer(args)
+    print(f"Training on {args.env_id} (seed {args.seed}, {trainer.device}): {args.total_timesteps:,} steps at most. Ctrl-C stops early.")
+    interrupted = False
+    try:
+        trainer.train(on_iteration=evaluator if run.eval_every else None)
+    except KeyboardInterrupt:
+        interrupted = True
+        print("\nStopped early.")
+    scores = None if interrupted else evaluator.report(trainer.actor)
+    final = {} if scores is None else {"greedy_mean": float(scores.mean()), "greedy_std": float(scores.std()), "greedy_episodes": len(scores)}
+    curve, picture = trainer.log.save(log_path, evaluations=evaluator.history, **final)
+    print(f"The curve is in {curve} and {picture}.")
+    if trainer.log.games:
+        print(f"In training: mean {trainer.log.episodic_return:.1f} over the last {min(100, len(trainer.log.games))} games (sampled), after {trainer.agent.global_step:,} steps in {trainer.log.seconds:.1f} s.")
+    if interrupted:
+        return 130
+    result = f"mean {scores.mean():.1f} over {len(scores)} greedy games (seeds not used to decide when to stop)"
+    if run.threshold is None:
+        print(f"Result: {result}.")
+        return 0
+    solved = scores.mean() >= run.threshold
+    print(f"{'solved' if solved else 'not solved'}: {result}; the threshold is {run.threshold:g}.")
+    return 0 if solved else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(tyro.extras.overridable_config_cli(RUNS, prog="python -m solutions.train")))
+    except ValueError as error:  # settings that cannot work: the sentence is enough
+        sys.exit(f"error: {error}")

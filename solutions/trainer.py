@@ -1,0 +1,108 @@
+"""PPO. Read this page first: it is the algorithm, and every part it calls is a short function elsewhere."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from solutions import advantages, losses, networks, optim, rollout
+from solutions.args import PPOArgs
+from utils import dashboard
+from utils.envs import make_envs
+
+
+class PPOTrainer:
+    """Trains an actor and a critic by proximal policy optimization (Schulman et al., 2017, algorithm 1)."""
+
+    def __init__(self, args: PPOArgs):
+        """Make the environments, the networks, the optimizer and the agent that `args` describe.
+
+        Raises:
+            ValueError: the environment, the mode or the device does not exist; the message says what to do.
+        """
+        self.args = args
+        self.device = args.torch_device
+        self.log = dashboard.RunLog(args)
+        torch.manual_seed(args.seed)
+        self.rng = np.random.default_rng(args.seed)
+
+        self.envs = make_envs(args.env_id, args.num_envs, args.mode, sticky_actions=args.sticky_actions)
+        actor, critic = networks.get_actor_and_critic(self.envs, args.mode)
+        self.actor, self.critic = actor.to(self.device), critic.to(self.device)
+        self.optimizer = optim.make_optimizer(self.actor, self.critic, args.learning_rate)
+        end_lr = 0.0 if args.anneal_lr else args.learning_rate
+        self.scheduler = optim.PPOScheduler(self.optimizer, args.learning_rate, end_lr, args.num_iterations)
+        self.agent = rollout.PPOAgent(self.envs, self.actor, self.critic, args.num_steps, args.seed)
+
+    def train(self, on_iteration=None) -> dashboard.RunLog:
+        """Alternate between playing and learning until `total_timesteps` are played.
+
+        Args:
+            on_iteration: called with the trainer after each iteration; the run ends early if it returns True.
+
+        Returns:
+            The log of the run.
+        """
+        for _ in self.log.iterations(self.args.num_iterations):
+            self.rollout_phase()
+            self.learning_phase()
+            self.log.end_iteration(self)
+            if on_iteration is not None and on_iteration(self):
+                break
+        return self.log
+
+    def rollout_phase(self) -> None:
+        """Fill the agent's rollout with `num_steps` fresh steps of every environment, and close it."""
+        self.agent.rollout.clear()
+        for _ in range(self.args.num_steps):
+            infos = self.agent.play_step()
+            self.log.add_games(self.agent.global_step, infos)
+        self.agent.rollout.close(self.actor, self.critic, self.agent.next_obs)
+
+    def learning_phase(self) -> None:
+        """Improve both networks on the agent's rollout: `update_epochs` passes over it, each in shuffled minibatches."""
+        args, batch = self.args, self.agent.rollout
+        batch_advantages = advantages.compute_advantages(
+            batch.rewards,
+            batch.values,
+            batch.next_values,
+            batch.terminations,
+            batch.truncations,
+            args.gamma,
+            args.gae_lambda,
+        )
+        batch_returns = batch_advantages + batch.values
+        columns = [batch.obs, batch.actions, batch.logprobs, batch_advantages, batch_returns]
+        obs, actions, logprobs, all_advantages, returns = (column.flatten(0, 1) for column in columns)
+
+        for _ in range(args.update_epochs):
+            for indices in rollout.get_minibatch_indices(self.rng, args.batch_size, args.minibatch_size):
+                mb = torch.as_tensor(indices, device=self.device)
+                mb_advantages = all_advantages[mb]
+                if args.norm_adv:
+                    mb_advantages = (mb_advantages - mb_advantages.mean()) / (mb_advantages.std() + 1e-8)
+
+                logits, new_values = networks.actor_critic_forward(self.actor, self.critic, obs[mb])
+                new_logprobs = logits.log_softmax(dim=-1).gather(-1, actions[mb, None]).squeeze(-1)
+
+                policy_loss = losses.policy_loss(new_logprobs, logprobs[mb], mb_advantages, args.clip_coef)
+                value_loss = losses.value_loss(new_values, returns[mb])
+                entropy = losses.entropy_bonus(logits)
+                loss = policy_loss + args.vf_coef * value_loss - args.ent_coef * entropy
+
+                self.optimizer.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
+                self.optimizer.step()
+
+                approx_kl = losses.approx_kl(new_logprobs, logprobs[mb])
+                self.log.add_figures(
+                    policy_loss=policy_loss,
+                    value_loss=value_loss,
+                    entropy=entropy,
+                    approx_kl=approx_kl,
+                    clipfrac=losses.clipfrac(new_logprobs, logprobs[mb], args.clip_coef),
+                )
+            if args.target_kl is not None and approx_kl > args.target_kl:
+                break
+        self.log.add_figures(explained_variance=losses.explained_variance(batch.values.flatten(), returns))
+        self.scheduler.step()

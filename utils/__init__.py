@@ -1,0 +1,1 @@
+"""What the course gives its learners: environments, pictures, progress, the reading of answers."""

@@ -1,0 +1,281 @@
+"""Exercises and answers: which exercises there are, what their stubs look like, and what the learner has written.
+
+The sources of the chapters say which exercises there are; the solutions give their signatures and docstrings; the
+notebooks and `.answers/` hold what the learner wrote. Nothing here imports any of them: it reads their text.
+"""
+
+import ast
+import importlib
+import json
+import linecache
+import re
+import shlex
+import textwrap
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDS = ROOT / ".answers"
+
+
+class AnswerError(Exception):
+    """An answer that cannot be read or run; its message is one sentence for the learner."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One thing to be written, checked by `tests.test_<name>`."""
+
+    name: str
+    chapter: str  # such as 03_rollouts
+    module: str  # where the reference is, such as solutions.advantages
+    object_name: str  # the function or class that the cell defines
+    methods: tuple[str, ...]  # the methods emptied in the stub, if it is a class
+    cell: str  # the exercises of one cell share this: their names, joined by spaces
+    difficulty: int
+    importance: int
+    minutes: int
+
+    @property
+    def notebook(self) -> Path:
+        """The learner's notebook."""
+        return ROOT / "chapters" / f"{self.chapter}.ipynb"
+
+    @property
+    def to_write(self) -> tuple[str, ...]:
+        """The functions or methods that this exercise (not its whole cell) leaves empty."""
+        if not self.methods:
+            return (self.object_name,)
+        return (self.name,) if self.name in self.methods else self.methods
+
+    @property
+    def call(self) -> str:
+        """The line that checks it in a notebook."""
+        return f"tests.test_{self.name}({self.object_name})"
+
+    def reference_source(self) -> str:
+        """The source of the reference solution."""
+        return definition_source((ROOT / (self.module.replace(".", "/") + ".py")).read_text(), self.object_name)
+
+    def stub(self) -> str:
+        """What the learner starts from: the reference with the bodies to be written emptied."""
+        return empty_bodies(self.reference_source(), self.methods or (self.object_name,))
+
+
+FENCE = re.compile(r'^```python (?P<options>.*\bexercise="[^"]+".*)\n(?P<code>(?:.*\n)*?)```', re.MULTILINE)
+
+
+def parse_exercise_cell(chapter: str, options: dict[str, Any], code: str) -> list[Exercise]:
+    """The exercises of one cell of a chapter's source.
+
+    Args:
+        chapter: the stem of the source file.
+        options: the fence's options: exercise (names, separated by spaces), difficulty, importance, minutes; optionally
+            methods, where the methods to be emptied are not the exercises themselves.
+        code: the cell: `from solutions.MODULE import OBJECT`.
+    """
+    imported = re.fullmatch(r"from (solutions\.\w+) import (\w+)", code.strip())
+    if imported is None:
+        raise ValueError(f"{chapter}: an exercise cell must be `from solutions.MODULE import NAME`, not {code.strip()!r}.")
+    module, object_name = imported.groups()
+    names = options["exercise"].split()
+    methods = options.get("methods", "").split() or [name for name in names if name != object_name]
+    return [
+        Exercise(
+            name, chapter, module, object_name, tuple(methods), options["exercise"],
+            int(options["difficulty"]), int(options["importance"]), int(options["minutes"]),
+        )
+        for name in names
+    ]  # fmt: skip
+
+
+@cache
+def exercises() -> dict[str, Exercise]:
+    """Every exercise of the course, by name, in the order of the chapters."""
+    found = {}
+    for source in sorted((ROOT / "chapters" / "source").glob("*.md")):
+        for match in FENCE.finditer(source.read_text()):
+            options = dict(option.split("=", 1) for option in shlex.split(match["options"]))
+            for exercise in parse_exercise_cell(source.stem, options, match["code"]):
+                found[exercise.name] = exercise
+    return found
+
+
+def definition_source(module_source: str, name: str) -> str:
+    """The source of one top-level function or class, with its decorators."""
+    lines = module_source.splitlines()
+    for node in ast.parse(module_source).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            return "\n".join(lines[first - 1 : node.end_lineno])
+    raise KeyError(name)
+
+
+def _functions(tree: ast.AST) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def empty_bodies(source: str, names: tuple[str, ...]) -> str:
+    """Replace the body of each named function or method by `raise NotImplementedError()`, keeping its docstring."""
+    lines = source.splitlines()
+    functions = _functions(ast.parse(source))
+    for node in sorted((functions[name] for name in names), key=lambda node: -node.lineno):
+        has_docstring = ast.get_docstring(node) is not None
+        first = node.body[1] if has_docstring else node.body[0]
+        start = node.body[0].end_lineno + 1 if has_docstring else first.lineno
+        lines[start - 1 : node.end_lineno] = [" " * first.col_offset + "raise NotImplementedError()"]
+    return "\n".join(lines)
+
+
+def is_attempted(source: str, exercise: Exercise) -> bool:
+    """Whether any body that the exercise leaves empty has become more than `raise NotImplementedError()`.
+
+    A cell that no longer defines it, or that is not Python any more, counts as attempted: its test will say what is wrong.
+    """
+    try:
+        functions = _functions(ast.parse(_without_magics(source)))
+    except SyntaxError:
+        return True
+    return not all(name in functions and _is_bare(functions[name]) for name in exercise.to_write)
+
+
+def _is_bare(function: ast.FunctionDef) -> bool:
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return [ast.unparse(statement) for statement in body] == ["raise NotImplementedError()"]
+
+
+def _without_magics(source: str) -> str:
+    return re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
+
+
+def comes_from_stub(error: BaseException) -> bool:
+    """Whether an exception is the `raise NotImplementedError()` of a stub, rather than, say, one of torch's own."""
+    if not isinstance(error, NotImplementedError) or error.__traceback__ is None:
+        return False
+    last = error.__traceback__
+    while last.tb_next is not None:
+        last = last.tb_next
+    return linecache.getline(last.tb_frame.f_code.co_filename, last.tb_lineno).strip() == "raise NotImplementedError()"
+
+
+# What the learner wrote: in a notebook on disk, or in the record that a check in a notebook leaves.
+
+
+def source_of(answer: Any) -> str | None:
+    """The whole cell in which a notebook defined a function or class, or None if that is not to be had."""
+    functions = [answer] if hasattr(answer, "__code__") else [f for f in vars(answer).values() if hasattr(f, "__code__")]
+    if not functions:
+        return None
+    return "".join(linecache.getlines(functions[0].__code__.co_filename)) or None
+
+
+def record(exercise: Exercise, source: str, passed: bool) -> None:
+    """Keep an answer that was checked in a notebook, with what it needs of the cells before it."""
+    RECORDS.mkdir(exist_ok=True)
+    path = RECORDS / f"{exercise.name}.json"
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps({"source": source, "passed": passed, "time": time.time()}, indent=1))
+    unfinished.replace(path)
+
+
+def read_answer(exercise: Exercise) -> str | None:
+    """The learner's latest answer as a program of its own, or None if the exercise is not attempted.
+
+    It is the cell of the notebook on disk, or a check's record where that is newer or the cell is still its stub.
+
+    Raises:
+        AnswerError: the notebook cannot be read.
+    """
+    recorded = RECORDS / f"{exercise.name}.json"
+    in_notebook = _read_notebook(exercise)
+    if recorded.exists():
+        entry = json.loads(recorded.read_text())
+        newer = not exercise.notebook.exists() or entry["time"] > exercise.notebook.stat().st_mtime
+        if in_notebook is None or newer:
+            return entry["source"] if is_attempted(entry["source"], exercise) else None
+    return in_notebook
+
+
+def _read_notebook(exercise: Exercise) -> str | None:
+    if not exercise.notebook.exists():
+        return None
+    try:
+        cells = json.loads(exercise.notebook.read_text())["cells"]
+        code = [(cell["metadata"].get("exercise"), "".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AnswerError(
+            f"{exercise.notebook.name} cannot be read as a notebook ({type(error).__name__}: {error}): open it in an editor, "
+            "and look for marks of a merge conflict or a cut-off end."
+        ) from None
+    for index, (name, source) in enumerate(code):
+        if name == exercise.cell and is_attempted(source, exercise):
+            return with_definitions(source, [text for _, text in code[:index]])
+    return None
+
+
+def with_definitions(source: str, earlier_cells: list[str]) -> str:
+    """Put before a cell what it uses from earlier cells: imports, functions, classes and constants, and what these use."""
+    definitions: dict[str, str] = {}
+    for cell in earlier_cells:
+        try:
+            tree = ast.parse(_without_magics(cell))
+        except SyntaxError:
+            continue
+        for node in tree.body:
+            text = ast.get_source_segment(_without_magics(cell), node)
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                definitions[node.name] = "\n".join([f"@{ast.unparse(d)}" for d in node.decorator_list] + [text])
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                definitions |= {(alias.asname or alias.name).split(".")[0]: text for alias in node.names}
+            elif isinstance(node, ast.Assign):
+                definitions |= {target.id: text for target in node.targets if isinstance(target, ast.Name)}
+    needed: list[str] = []
+
+    def require(code: str) -> None:
+        try:
+            tree = ast.parse(_without_magics(code))
+        except SyntaxError:
+            return
+        for name in dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)):
+            text = definitions.get(name)
+            if text is not None and text not in needed and text != code:
+                definitions.pop(name)
+                require(text)
+                needed.append(text)
+
+    require(source)
+    return "\n".join([*dict.fromkeys(needed), source])
+
+
+def load(source: str, exercise: Exercise) -> Any:
+    """Run an answer in a namespace of its own, and return the function or class it defines.
+
+    Raises:
+        AnswerError: it is not Python, it fails, or it does not define what the exercise asks for.
+    """
+    filename = f"<your {exercise.object_name} in {exercise.chapter}>"
+    source = _without_magics(source)
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    namespace = {"__name__": "answer"}
+    try:
+        exec(compile(source, filename, "exec"), namespace)
+    except SyntaxError as error:
+        raise AnswerError(f"Your cell is not Python yet: {error.msg} in its line {error.lineno}: {(error.text or '').strip()}") from None
+    except Exception as error:
+        raise AnswerError(f"Your cell does not run: {type(error).__name__}: {error}") from error
+    if exercise.object_name not in namespace:
+        raise AnswerError(f"Your cell does not define `{exercise.object_name}` any more: put the name back.")
+    return namespace[exercise.object_name]
+
+
+def load_reference(exercise: Exercise) -> Any:
+    """The reference solution itself."""
+    return getattr(importlib.import_module(exercise.module), exercise.object_name)
+
+
+def fold(summary: str, body: str) -> str:
+    """Markdown that JupyterLab, Colab, VS Code and GitHub show folded."""
+    return f"<details>\n<summary>{summary}</summary>\n\n{textwrap.dedent(body).strip()}\n\n</details>"

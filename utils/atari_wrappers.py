@@ -1,0 +1,86 @@
+"""Atari, made learnable: the classic preprocessing, one readable wrapper at a time (chapter 07)."""
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.wrappers import (
+    AtariPreprocessing,
+    FrameStackObservation,
+    RecordEpisodeStatistics,
+    TransformReward,
+)
+
+
+class FireOnReset(gym.Wrapper):
+    """Press FIRE after a reset, for games that wait for it (detail 17 of "The 37 Implementation Details of PPO")."""
+
+    def reset(self, *, seed=None, options=None):
+        obs, info = self.env.reset(seed=seed, options=options)
+        meanings = self.env.unwrapped.get_action_meanings()
+        if "FIRE" in meanings:
+            obs, _, terminated, truncated, info = self.env.step(meanings.index("FIRE"))
+            if terminated or truncated:
+                obs, info = self.env.reset(options=options)
+        return obs, info
+
+
+class LifeLossEndsReturn(gym.Wrapper):
+    """Report a lost life as the end of the return, and let the game go on (detail 16 of the 37).
+
+    `step` says `terminated` when a life is lost. The `reset` that follows starts a new game only if the game is really
+    over; otherwise it returns what is on the screen.
+    """
+
+    game_over = True
+
+    def step(self, action):
+        obs, reward, terminated, truncated, info = self.env.step(action)
+        lives = self.env.unwrapped.ale.lives()
+        self.game_over = terminated or truncated
+        life_lost = lives < self.lives
+        self.lives = lives
+        self.latest = obs, info
+        return obs, reward, terminated or life_lost, truncated, info
+
+    def reset(self, *, seed=None, options=None):
+        if self.game_over or seed is not None:
+            self.latest = self.env.reset(seed=seed, options=options)
+            self.lives = self.env.unwrapped.ale.lives()
+            self.game_over = False
+        return self.latest
+
+
+def prepare_atari_env(
+    env: gym.Env, *, noop_max: int = 30, fire_on_reset: bool = True, clip_rewards: bool = True
+) -> gym.Env:
+    """Wrap an Atari environment the way PPO is usually trained on it. Training itself runs on the native version of
+    the same pipeline, see `utils.envs.make_envs`.
+
+    Args:
+        env: `gym.make("ALE/Breakout-v5", frameskip=1)`, or another game; frameskip=1 because a wrapper skips frames here.
+        noop_max: a game begins with 1 to this many no-ops, so that no two games are alike; 0 for none.
+        fire_on_reset: whether to press FIRE at the start of a game that has the button.
+        clip_rewards: whether rewards become their sign: -1, 0 or 1.
+
+    Returns:
+        An environment whose observations are the last 4 frames, grey and 84 x 84: uint8 (4, 84, 84). At a game's end
+        `info["episode"]` holds its true score.
+
+    Raises:
+        ValueError: env is not an Atari game, or skips frames already.
+    """
+    if not hasattr(env.unwrapped, "ale"):
+        raise ValueError(f"prepare_atari_env needs an Atari game such as ALE/Breakout-v5; {env} is not one.")
+    if env.unwrapped._frameskip != 1:
+        raise ValueError(
+            f"This environment skips frames already ({env.unwrapped._frameskip}), and prepare_atari_env would skip "
+            "again: make it with gym.make(..., frameskip=1)."
+        )
+    env = AtariPreprocessing(env, noop_max=noop_max, frame_skip=4, screen_size=84, grayscale_obs=True)
+    if fire_on_reset:
+        env = FireOnReset(env)
+    env = RecordEpisodeStatistics(env)  # before the rewards are clipped and the lives counted: the true score
+    env = FrameStackObservation(env, stack_size=4, padding_type="zero")
+    env = LifeLossEndsReturn(env)
+    if clip_rewards:
+        env = TransformReward(env, np.sign)
+    return env

@@ -1,0 +1,161 @@
+"""How a run is going: its figures, its finished games, a progress bar while it trains, its curve afterwards."""
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections import deque
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+SHORT_RUN = "PPO_COURSE_ITERATIONS"
+"""An environment variable: no training does more iterations than its value. For trying a chapter out quickly."""
+
+
+class RunLog:
+    """The figures of a run.
+
+    Attributes:
+        rows: one dict for each iteration: global_step, seconds, episodic_return (the mean of the last 100 games), games,
+            learning_rate, and the mean over the iteration of every figure added.
+        games: one (global_step, episodic_return, episodic_length) for each finished game.
+    """
+
+    def __init__(self, args):
+        self.args = args
+        self.rows: list[dict] = []
+        self.games: list[tuple[int, float, int]] = []
+        self.figures: dict[str, list[torch.Tensor]] = {}
+        self.latest_returns = deque(maxlen=100)
+        self.seconds = 0.0
+        self.bar = None
+        self.wandb_run = _start_wandb(args) if args.use_wandb else None
+
+    def iterations(self, num_iterations: int):
+        """Count iterations with a progress bar: steps per second, the mean return and the time left."""
+        num_iterations = min(num_iterations, int(os.environ.get(SHORT_RUN, num_iterations)))
+        started = time.perf_counter() - self.seconds
+        total = num_iterations * self.args.batch_size
+        # `file`: in a notebook standard error is a red box
+        with tqdm(total=total, unit="step", unit_scale=True, file=sys.stdout, mininterval=0.5, dynamic_ncols=True) as self.bar:
+            for iteration in range(num_iterations):
+                yield iteration
+                self.seconds = time.perf_counter() - started
+
+    def add_games(self, global_step: int, infos: dict) -> None:
+        """Note the games that ended in a step, from its infos (see `utils.envs.GameRecorder`)."""
+        if infos["game_over"].any():
+            for i in np.flatnonzero(infos["game_over"]):
+                episodic_return = float(infos["episodic_return"][i])
+                self.games.append((global_step, episodic_return, int(infos["episodic_length"][i])))
+                self.latest_returns.append(episodic_return)
+
+    def add_figures(self, **figures: torch.Tensor) -> None:
+        """Add figures (scalar tensors) whose mean over the iteration is to be logged. They are read only at its end."""
+        for name, figure in figures.items():
+            self.figures.setdefault(name, []).append(figure.detach())
+
+    @property
+    def episodic_return(self) -> float:
+        """The mean true score of the last 100 games; NaN before the first has ended."""
+        return float(np.mean(self.latest_returns)) if self.latest_returns else float("nan")
+
+    def end_iteration(self, trainer) -> None:
+        """Close the row of an iteration, and move the progress bar."""
+        names = list(self.figures)
+        means = torch.stack([torch.stack(figures).mean() for figures in self.figures.values()]).tolist()
+        self.figures = {}
+        row = {
+            "global_step": trainer.agent.global_step,
+            "seconds": round(self.seconds, 3),
+            "episodic_return": self.episodic_return,
+            "games": len(self.games),
+            "learning_rate": trainer.optimizer.param_groups[0]["lr"],
+            **dict(zip(names, means, strict=True)),
+        }
+        self.rows.append(row)
+        if self.wandb_run is not None:
+            self.wandb_run.log(row, step=row["global_step"])
+        if self.bar is not None:
+            self.bar.set_postfix_str(f"return {self.episodic_return:.1f}", refresh=False)
+            self.bar.update(self.args.batch_size)
+
+    def save(self, path: str | Path, **extra) -> tuple[Path, Path]:
+        """Write the curve as JSON, and as a picture beside it, each whole or not at all.
+
+        Args:
+            path: where the JSON goes; the picture has the same name with the suffix .png.
+            extra: further entries of the JSON.
+
+        Returns:
+            Both paths.
+        """
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture = path.with_suffix(".png")
+        run = {"args": asdict(self.args), **extra, "rows": self.rows, "games": self.games}
+        _write_whole(path, json.dumps(_without_nan(run), indent=1).encode())
+        figure = self.plot()
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            figure.savefig(Path(folder) / "curve.png", dpi=100)
+            (Path(folder) / "curve.png").replace(picture)
+        return path, picture
+
+    def plot(self):
+        """Draw the scores of the games and the figures of the run; returns a matplotlib Figure."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(11, 6), layout="constrained")
+        axes = figure.subplot_mosaic(
+            [["episodic_return", "episodic_return", "entropy", "approx_kl"], ["episodic_return", "episodic_return", "value_loss", "explained_variance"]]
+        )
+        scores = axes["episodic_return"]
+        if self.games:
+            steps, returns, _ = map(np.array, zip(*self.games, strict=True))
+            scores.plot(steps, returns, ".", color="0.6", markersize=3, label="one game")
+            window = np.lib.stride_tricks.sliding_window_view(returns, min(100, len(returns))).mean(axis=-1)
+            scores.plot(steps[-len(window) :], window, color="#0072B2", label="mean of 100 games")
+            scores.legend(frameon=False)
+        scores.set(title=f"{self.args.env_id}, seed {self.args.seed}", xlabel="environment steps", ylabel="episodic return")
+        for name, ax in axes.items():
+            if name != "episodic_return":
+                ax.plot([r["global_step"] for r in self.rows], [r.get(name, np.nan) for r in self.rows], color="#D55E00")
+                ax.set_title(name)
+            ax.spines[["top", "right"]].set_visible(False)
+            ax.ticklabel_format(axis="x", style="sci", scilimits=(0, 4))
+        return figure
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(path.name + ".unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+
+
+def _without_nan(value):
+    """JSON has no NaN: null stands for it."""
+    if isinstance(value, dict):
+        return {key: _without_nan(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(entry) for entry in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _start_wandb(args):
+    try:
+        import wandb
+    except ImportError:
+        raise ValueError(
+            "use_wandb=True needs the package wandb, which is not installed: run `pip install wandb`, or use use_wandb=False."
+        ) from None
+    has_login = "WANDB_API_KEY" in os.environ or wandb.api.api_key is not None
+    if not has_login:
+        print("wandb: no login found, so this run is logged offline; `wandb login`, then `wandb sync`, uploads it.")
+    return wandb.init(
+        project=args.wandb_project_name, config=asdict(args), mode="online" if has_login else "offline"
+    )

@@ -1,0 +1,88 @@
+"""Pictures and films in a notebook."""
+
+import base64
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+try:
+    import imageio_ffmpeg
+except ImportError:  # then a film is an animated GIF: larger, but it moves
+    imageio_ffmpeg = None
+
+
+def write_video(path: str | Path, frames, fps: int = 30) -> Path:
+    """Write a film whole or not at all.
+
+    Args:
+        path: where to; the suffix .mp4 or .gif says in which format.
+        frames: pictures of one size, (num_frames, height, width) grey or (num_frames, height, width, 3), uint8, or a list of them.
+        fps: pictures a second.
+
+    Returns:
+        The path.
+
+    Raises:
+        ValueError: there are no frames, or they are not pictures.
+        RuntimeError: the film could not be written.
+    """
+    path = Path(path)
+    frames = np.asarray(frames)
+    if len(frames) == 0 or frames.ndim not in (3, 4) or frames.dtype != np.uint8:
+        raise ValueError(
+            "A film needs at least one frame, as uint8 pictures (num_frames, height, width) or (num_frames, height, width, 3); "
+            f"these have shape {frames.shape} and dtype {frames.dtype}."
+        )
+    if frames.ndim == 3:
+        frames = np.repeat(frames[..., None], 3, axis=-1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        unfinished = Path(folder) / f"film{path.suffix}"
+        if path.suffix == ".gif":
+            from PIL import Image
+
+            first, *rest = map(Image.fromarray, frames)
+            first.save(unfinished, save_all=True, append_images=rest, duration=1000 // fps, loop=0)
+        else:
+            _run_ffmpeg(unfinished, frames, fps)
+        unfinished.replace(path)
+    return path
+
+
+def _run_ffmpeg(path: Path, frames: np.ndarray, fps: int) -> None:
+    height, width = frames.shape[1:3]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y"]
+    command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
+    command += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2"]  # yuv420p, which every browser plays, needs even sides
+    command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+    done = subprocess.run([*command, str(path)], input=frames.tobytes(), capture_output=True)
+    if done.returncode:
+        raise RuntimeError(f"ffmpeg could not write the film: {done.stderr.decode().strip()}")
+
+
+def display_frames(frames, figsize: tuple[float, float] = (4, 5), fps: int = 30):
+    """Show frames as a film in the notebook.
+
+    Args:
+        frames: pictures of one size, uint8: (num_frames, height, width) grey or (num_frames, height, width, 3).
+        figsize: width and height of the film on the page, in inches as in matplotlib.
+        fps: pictures a second.
+
+    Returns:
+        An IPython HTML object: make it the last line of a cell, or pass it to `display`.
+    """
+    from IPython.display import HTML
+
+    width, height = (round(96 * inches) for inches in figsize)  # 96 CSS pixels to the inch
+    style = f'style="width: {width}px; height: {height}px; object-fit: contain; image-rendering: pixelated"'
+    suffix = ".gif" if imageio_ffmpeg is None else ".mp4"
+    with tempfile.TemporaryDirectory() as folder:
+        data = base64.b64encode(write_video(Path(folder) / f"film{suffix}", frames, fps).read_bytes()).decode()
+    if suffix == ".gif":
+        return HTML(f'<img alt="A film of {len(frames)} frames" src="data:image/gif;base64,{data}" {style}>')
+    return HTML(
+        f'<video controls autoplay loop muted playsinline aria-label="A film of {len(frames)} frames" {style}>'
+        f'<source type="video/mp4" src="data:video/mp4;base64,{data}"></video>'
+    )

@@ -1,0 +1,155 @@
+"""One way to make every environment of the course, with one meaning for everything that a step returns."""
+
+import ale_py
+import gymnasium as gym
+import numpy as np
+from ale_py.vector_env import AtariVectorEnv
+from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv, VectorWrapper
+
+from utils.atari_wrappers import prepare_atari_env
+
+gym.register_envs(ale_py)
+
+
+class SameStepCartPole(CartPoleVectorEnv):
+    """Gymnasium's vectorised CartPole-v1, resetting in the step that ends an episode rather than in the next one."""
+
+    metadata = {**CartPoleVectorEnv.metadata, "autoreset_mode": AutoresetMode.SAME_STEP}
+
+    def step(self, action):
+        obs, rewards, terminations, truncations, infos = super().step(action)
+        dones = self.prev_done
+        if dones.any():
+            infos = {"final_obs": obs}
+            self.state[:, dones] = self.np_random.uniform(self.low, self.high, size=(4, dones.sum()))
+            self.steps[dones] = 0
+            self.prev_done = np.zeros(self.num_envs, dtype=bool)
+            obs = self.state.T.astype(np.float32)
+        return obs, rewards, terminations, truncations, infos
+
+
+class GameRecorder(VectorWrapper):
+    """Gives every environment's `infos` the same four entries at each step, and counts true scores.
+
+    - `final_obs` (N, ...): the observation that the step really led to. The same as the one returned, except where the
+      step truncated the episode and the one returned belongs to the next episode already.
+    - `game_over` (N,) bool: whether a whole game ended. A lost life terminates the return but not the game.
+    - `episodic_return` (N,): the score of the game so far, the finished one where `game_over`; rewards unclipped.
+    - `episodic_length` (N,): its steps.
+
+    Rewards are clipped to their sign after they are counted, if `clip_rewards`.
+    """
+
+    def __init__(self, envs: VectorEnv, clip_rewards: bool):
+        if envs.metadata["autoreset_mode"] != AutoresetMode.SAME_STEP:
+            raise ValueError("These environments do not reset in the same step: make them with AutoresetMode.SAME_STEP.")
+        super().__init__(envs)
+        self.clip_rewards = clip_rewards
+
+    def reset(self, *, seed=None, options=None):
+        obs, infos = self.env.reset(seed=seed, options=options)
+        self.returns = np.zeros(self.num_envs)
+        self.lengths = np.zeros(self.num_envs, dtype=np.int64)
+        self.frame_numbers = infos.get("episode_frame_number")
+        return obs, infos
+
+    def step(self, actions):
+        next_obs, rewards, terminations, truncations, infos = self.env.step(actions)
+        if self.frame_numbers is None:
+            game_over = terminations | truncations
+        else:  # Atari: `lives` does not tell the end of every game, but a new game starts its frames anew
+            game_over = truncations | (infos["episode_frame_number"] < self.frame_numbers)
+            self.frame_numbers = infos["episode_frame_number"]
+        self.returns += rewards
+        self.lengths += 1
+        infos = {
+            **infos,
+            "final_obs": self._final_obs(next_obs, truncations, infos),
+            "game_over": game_over,
+            "episodic_return": self.returns.copy(),
+            "episodic_length": self.lengths.copy(),
+        }
+        self.returns[game_over] = 0
+        self.lengths[game_over] = 0
+        rewards = np.sign(rewards) if self.clip_rewards else rewards
+        return next_obs, rewards.astype(np.float32), terminations, truncations, infos
+
+    @staticmethod
+    def _final_obs(next_obs, truncations, infos):
+        if not truncations.any():
+            return next_obs  # only truncated rows may be read: ALE's row at a lost life is uninitialised memory
+        final_obs = next_obs.copy()
+        for i in np.flatnonzero(truncations):
+            final_obs[i] = infos["final_obs"][i]
+        return final_obs
+
+
+def make_envs(
+    env_id: str,
+    num_envs: int,
+    mode: str = "classic-control",
+    *,
+    sticky_actions: bool = False,
+    clip_rewards: bool | None = None,
+    render: bool = False,
+) -> GameRecorder:
+    """Make environments to be played side by side. They reset in the same step; see `GameRecorder` for their infos.
+
+    Args:
+        env_id: a Gymnasium id with a discrete action space.
+        num_envs: N.
+        mode: "classic-control", "ram" (an Atari game's 128 bytes) or "atari" (its last 4 frames, 84 x 84).
+        sticky_actions: Atari only: repeat the previous action with probability 0.25.
+        clip_rewards: whether rewards become their sign; by default in the Atari modes.
+        render: whether `envs.render()` is to return pictures, one for each environment.
+
+    Raises:
+        ValueError: an unknown env_id or mode, or two that do not go together.
+    """
+    spec = find_spec(env_id)
+    is_atari = env_id.startswith("ALE/")
+    render_mode = "rgb_array" if render else None
+    if mode not in ("classic-control", "ram", "atari"):
+        raise ValueError(f'mode must be "classic-control", "ram" or "atari"; you gave {mode!r}.')
+    if is_atari != (mode != "classic-control"):
+        raise ValueError(
+            f"{env_id} is an Atari game: use mode='atari' (or 'ram')."
+            if is_atari
+            else f"{env_id} is not an Atari game: use mode='classic-control', or an id such as ALE/Breakout-v5."
+        )
+    atari = {"repeat_action_probability": 0.25 if sticky_actions else 0.0, "full_action_space": False}
+
+    def make_one():
+        if mode == "atari":
+            env = gym.make(env_id, frameskip=1, render_mode=render_mode, **atari)
+            return prepare_atari_env(env, clip_rewards=False)
+        return gym.make(env_id, render_mode=render_mode, **({"obs_type": "ram", **atari} if mode == "ram" else {}))
+
+    if mode == "atari" and not render:
+        envs = AtariVectorEnv(
+            spec.kwargs["game"],
+            num_envs,
+            autoreset_mode=AutoresetMode.SAME_STEP,
+            reward_clipping=False,  # GameRecorder clips, once it has counted
+            life_loss_info=True,  # not episodic_life, which starts a new game at every lost life
+            **atari,
+        )
+    elif env_id == "CartPole-v1":
+        envs = SameStepCartPole(num_envs, render_mode=render_mode)
+    else:
+        envs = SyncVectorEnv([make_one] * num_envs, autoreset_mode=AutoresetMode.SAME_STEP)
+    if not isinstance(envs.single_action_space, gym.spaces.Discrete):
+        raise ValueError(
+            f"{env_id} has the action space {envs.single_action_space}; the agents of this course choose from a list of "
+            "actions (Discrete), as in CartPole-v1 or ALE/Breakout-v5."
+        )
+    return GameRecorder(envs, clip_rewards=mode != "classic-control" if clip_rewards is None else clip_rewards)
+
+
+def find_spec(env_id: str) -> gym.envs.registration.EnvSpec:
+    """Gymnasium's description of an environment. Raises ValueError with one sentence if there is none."""
+    try:
+        return gym.spec(env_id)
+    except gym.error.Error as error:
+        raise ValueError(f"There is no environment {env_id!r}: {error}") from None
