@@ -13,10 +13,10 @@ def make_optimizer(actor: nn.Module, critic: nn.Module, learning_rate: float) ->
         learning_rate: Adam's learning rate at the start.
 
     Returns:
-        Adam with eps = 1e-5 (detail 3 of "The 37 Implementation Details of PPO").
+        Adam with eps = 1e-5 (detail 3 of "The 37 Implementation Details of PPO"); `fused` only makes it faster.
     """
     parameters = list(dict.fromkeys([*actor.parameters(), *critic.parameters()]))  # a shared parameter only once
-    return torch.optim.Adam(parameters, lr=learning_rate, eps=1e-5)
+    return torch.optim.Adam(parameters, lr=learning_rate, eps=1e-5, fused=True)
 
 
 class PPOScheduler:

@@ -36,10 +36,16 @@ RUNS = {
 }
 
 
+def stopping_rule(run: Run) -> Evaluator:
+    """The evaluations that a run asks for. Raises ValueError for a count below 1."""
+    every = run.args.num_iterations if run.eval_every is None else run.eval_every
+    return Evaluator(run.args, every, run.eval_episodes, run.eval_max_steps, run.threshold)
+
+
 def main(run: Run) -> int:
     """Train, write the curve, evaluate; returns the exit code."""
     args = run.args
-    evaluator = Evaluator(args, run.eval_every or args.num_iterations, run.eval_episodes, run.eval_max_steps, run.threshold)
+    evaluator = stopping_rule(run)
     log_path = run.log or Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}" / "curve.json"
     if args.mode == "classic-control":
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
@@ -47,7 +53,7 @@ def main(run: Run) -> int:
     print(f"Training on {args.env_id} (seed {args.seed}, {trainer.device}): {args.total_timesteps:,} steps at most. Ctrl-C stops early.")
     interrupted = False
     try:
-        trainer.train(on_iteration=evaluator if run.eval_every else None)
+        trainer.train(on_iteration=evaluator if run.eval_every is not None else None)
     except KeyboardInterrupt:
         interrupted = True
         print("\nStopped early.")

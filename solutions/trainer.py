@@ -6,6 +6,7 @@ from torch import nn
 
 from solutions import advantages, losses, networks, optim, rollout
 from solutions.args import PPOArgs
+from solutions.evaluate import record_game
 from utils import dashboard
 from utils.envs import make_envs
 
@@ -46,6 +47,8 @@ class PPOTrainer:
             self.rollout_phase()
             self.learning_phase()
             self.log.end_iteration(self)
+            if self.log.video_is_due:
+                self.film()
             if on_iteration is not None and on_iteration(self):
                 break
         return self.log
@@ -106,3 +109,10 @@ class PPOTrainer:
                 break
         self.log.add_figures(explained_variance=losses.explained_variance(batch.values.flatten(), returns))
         self.scheduler.step()
+
+    def film(self) -> None:
+        """Record a game that the agent plays as it is now."""
+        args = self.args
+        envs = make_envs(args.env_id, 1, args.mode, sticky_actions=args.sticky_actions, render=True)
+        self.log.add_video(*record_game(self.actor, envs, seed=args.seed + len(self.log.videos)), self.agent.global_step)
+        envs.close()

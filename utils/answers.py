@@ -165,9 +165,9 @@ def comes_from_stub(error: BaseException) -> bool:
 
 
 def source_of(answer: Any) -> str | None:
-    """The whole cell in which a notebook defined a function or class, or None if that is not to be had."""
+    """The whole cell in which a notebook defined a function or class, or None if it comes from a file of the course."""
     functions = [answer] if hasattr(answer, "__code__") else [f for f in vars(answer).values() if hasattr(f, "__code__")]
-    if not functions:
+    if not functions or Path(functions[0].__code__.co_filename).is_relative_to(ROOT):
         return None
     return "".join(linecache.getlines(functions[0].__code__.co_filename)) or None
 

@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from utils import display
+
 SHORT_RUN = "PPO_COURSE_ITERATIONS"
 """An environment variable: no training does more iterations than its value. For trying a chapter out quickly."""
 
@@ -24,6 +26,7 @@ class RunLog:
         rows: one dict for each iteration: global_step, seconds, episodic_return (the mean of the last 100 games), games,
             learning_rate, and the mean over the iteration of every figure added.
         games: one (global_step, episodic_return, episodic_length) for each finished game.
+        videos: the films recorded on the way (`video_log_freq`), as paths under runs/videos/.
     """
 
     def __init__(self, args):
@@ -33,12 +36,17 @@ class RunLog:
         self.figures: dict[str, list[torch.Tensor]] = {}
         self.latest_returns = deque(maxlen=100)
         self.seconds = 0.0
+        self.videos: list[Path] = []
+        self.games_filmed = 0
         self.bar = None
-        self.wandb_run = _start_wandb(args) if args.use_wandb else None
+        self.wandb = _import_wandb() if args.use_wandb else None
+        self.wandb_run = None
 
     def iterations(self, num_iterations: int):
         """Count iterations with a progress bar: steps per second, the mean return and the time left."""
         num_iterations = min(num_iterations, int(os.environ.get(SHORT_RUN, num_iterations)))
+        if self.wandb is not None and self.wandb_run is None:
+            self.wandb_run = _start_wandb(self.wandb, self.args)
         started = time.perf_counter() - self.seconds
         total = num_iterations * self.args.batch_size
         # `file`: in a notebook standard error is a red box
@@ -67,8 +75,7 @@ class RunLog:
 
     def end_iteration(self, trainer) -> None:
         """Close the row of an iteration, and move the progress bar."""
-        names = list(self.figures)
-        means = torch.stack([torch.stack(figures).mean() for figures in self.figures.values()]).tolist()
+        means = {name: torch.stack(figures).mean() for name, figures in self.figures.items()}
         self.figures = {}
         row = {
             "global_step": trainer.agent.global_step,
@@ -76,7 +83,7 @@ class RunLog:
             "episodic_return": self.episodic_return,
             "games": len(self.games),
             "learning_rate": trainer.optimizer.param_groups[0]["lr"],
-            **dict(zip(names, means, strict=True)),
+            **{name: mean.item() for name, mean in means.items()},
         }
         self.rows.append(row)
         if self.wandb_run is not None:
@@ -84,6 +91,22 @@ class RunLog:
         if self.bar is not None:
             self.bar.set_postfix_str(f"return {self.episodic_return:.1f}", refresh=False)
             self.bar.update(self.args.batch_size)
+
+    @property
+    def video_is_due(self) -> bool:
+        """Whether `video_log_freq` more games have ended since the last film."""
+        every = self.args.video_log_freq
+        return every is not None and len(self.games) // every > self.games_filmed // every
+
+    def add_video(self, frames: list[np.ndarray], score: float, global_step: int) -> Path:
+        """Keep a film of a game; returns where."""
+        self.games_filmed = len(self.games)
+        folder = Path("runs") / "videos" / f"{self.args.env_id.replace('/', '-')}-seed{self.args.seed}"
+        path = display.write_video(folder / f"step{global_step:09d}-score{score:g}{display.SUFFIX}", frames, fps=15)
+        self.videos.append(path)
+        if self.wandb_run is not None:
+            self.wandb_run.log({"video": self.wandb.Video(str(path), format=path.suffix[1:])}, step=global_step)
+        return path
 
     def save(self, path: str | Path, **extra) -> tuple[Path, Path]:
         """Write the curve as JSON, and as a picture beside it, each whole or not at all.
@@ -146,16 +169,18 @@ def _without_nan(value):
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def _start_wandb(args):
+def _import_wandb():
     try:
         import wandb
     except ImportError:
         raise ValueError(
             "use_wandb=True needs the package wandb, which is not installed: run `pip install wandb`, or use use_wandb=False."
         ) from None
+    return wandb
+
+
+def _start_wandb(wandb, args):
     has_login = "WANDB_API_KEY" in os.environ or wandb.api.api_key is not None
     if not has_login:
         print("wandb: no login found, so this run is logged offline; `wandb login`, then `wandb sync`, uploads it.")
-    return wandb.init(
-        project=args.wandb_project_name, config=asdict(args), mode="online" if has_login else "offline"
-    )
+    return wandb.init(project=args.wandb_project_name, config=asdict(args), mode="online" if has_login else "offline")

@@ -13,6 +13,10 @@ except ImportError:  # then a film is an animated GIF: larger, but it moves
     imageio_ffmpeg = None
 
 
+SUFFIX = ".gif" if imageio_ffmpeg is None else ".mp4"
+"""The format in which films can be written here."""
+
+
 def write_video(path: str | Path, frames, fps: int = 30) -> Path:
     """Write a film whole or not at all.
 
@@ -77,10 +81,9 @@ def display_frames(frames, figsize: tuple[float, float] = (4, 5), fps: int = 30)
 
     width, height = (round(96 * inches) for inches in figsize)  # 96 CSS pixels to the inch
     style = f'style="width: {width}px; height: {height}px; object-fit: contain; image-rendering: pixelated"'
-    suffix = ".gif" if imageio_ffmpeg is None else ".mp4"
     with tempfile.TemporaryDirectory() as folder:
-        data = base64.b64encode(write_video(Path(folder) / f"film{suffix}", frames, fps).read_bytes()).decode()
-    if suffix == ".gif":
+        data = base64.b64encode(write_video(Path(folder) / f"film{SUFFIX}", frames, fps).read_bytes()).decode()
+    if SUFFIX == ".gif":
         return HTML(f'<img alt="A film of {len(frames)} frames" src="data:image/gif;base64,{data}" {style}>')
     return HTML(
         f'<video controls autoplay loop muted playsinline aria-label="A film of {len(frames)} frames" {style}>'

@@ -1,0 +1,47 @@
+"""The tests of the exercises: `import tests`, then `tests.test_compute_advantages(compute_advantages)`.
+
+Each lives in a module beside this one, and pytest runs the same function on the reference and on the learner's answer.
+Called from here, a test also says that it passed, and leaves a record of the answer in `.answers/`.
+"""
+
+import functools
+import importlib
+from pathlib import Path
+
+from tests import checks
+from utils import answers
+
+
+def _for_notebook(test):
+    exercise = answers.exercises().get(test.__name__.removeprefix("test_"))
+
+    @functools.wraps(test)
+    def check(answer, **options) -> None:
+        source = answers.source_of(answer) if exercise else None
+        verdict = None
+        try:
+            with checks.judged(exercise, test, answer):
+                test(answer, **options)
+        except checks.Verdict as raised:
+            verdict = raised
+        if source is not None and not isinstance(verdict, checks.NotAttempted):
+            answers.record(exercise, answers.with_definitions(source, _executed_cells()), verdict is None)
+        if verdict is not None:
+            raise verdict
+        print(f"✓ {test.__name__.removeprefix('test_')} passes.")
+
+    return check
+
+
+def _executed_cells() -> list[str]:
+    """The cells that this notebook has run so far."""
+    try:
+        return list(get_ipython().user_ns["In"])
+    except NameError:  # not in a notebook
+        return []
+
+
+for _path in sorted(Path(__file__).parent.glob("test_*.py")):
+    for _name, _test in vars(importlib.import_module(f"tests.{_path.stem}")).items():
+        if _name.startswith("test_"):
+            globals()[_name] = _for_notebook(_test)

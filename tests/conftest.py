@@ -1,0 +1,95 @@
+"""Run each exercise's test twice, on the reference and on the learner's answer, and sum up the progress."""
+
+import pytest
+
+from solutions import networks
+from tests import checks
+from utils import answers
+
+SOLVED = pytest.StashKey[set]()
+
+
+def exercise_of(function_name: str) -> answers.Exercise | None:
+    return answers.exercises().get(function_name.removeprefix("test_"))
+
+
+def pytest_generate_tests(metafunc):
+    exercise = exercise_of(metafunc.function.__name__)
+    if exercise is not None and metafunc.fixturenames:
+        metafunc.parametrize(metafunc.fixturenames[0], ["reference", "yours"], indirect=False)
+
+
+@pytest.fixture
+def get_actor_and_critic():
+    """The dispatcher is no exercise: under pytest only the reference's is tested."""
+    return networks.get_actor_and_critic
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """Put the answer in the place of the word "reference" or "yours" just before the test runs."""
+    exercise = exercise_of(pyfuncitem.function.__name__)
+    if exercise is not None:
+        (name,) = pyfuncitem._fixtureinfo.argnames
+        whose = pyfuncitem.funcargs[name]
+        if whose == "reference":
+            pyfuncitem.funcargs[name] = answers.load_reference(exercise)
+        else:
+            pyfuncitem.funcargs[name] = load_yours(exercise)
+            pyfuncitem.obj = judged_test(exercise, pyfuncitem.obj)
+    return (yield)
+
+
+def load_yours(exercise: answers.Exercise):
+    try:
+        source = answers.read_answer(exercise)
+        if source is None:
+            pytest.skip("not attempted yet")
+        return answers.load(source, exercise)
+    except answers.AnswerError as error:
+        raise checks.WrongAnswer(f"✗ {exercise.name}\n{error}") from None
+
+
+def judged_test(exercise, test):
+    def run(**arguments):
+        (answer,) = arguments.values()
+        with checks.judged(exercise, test, answer):
+            test(answer)
+
+    return run
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if call.excinfo is not None and call.excinfo.errisinstance(checks.Verdict):
+        report.longrepr = str(call.excinfo.value)  # the message that the notebook shows, and nothing else
+    exercise = exercise_of(getattr(item, "originalname", ""))
+    if exercise is not None and report.when == "call" and report.passed and report.nodeid.endswith("[yours]"):
+        item.config.stash[SOLVED].add(exercise.name)
+
+
+def pytest_configure(config):
+    import torch._dynamo  # noqa: F401  # the first optimizer imports it: not in the time of some test
+
+    config.stash[SOLVED] = set()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    ran = {
+        exercise.name
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "nodeid", "").endswith("[yours]")
+        for exercise in [exercise_of(report.nodeid.split("::")[-1].split("[")[0])]
+        if exercise is not None
+    }
+    if not ran:
+        return
+    solved = config.stash[SOLVED]
+    left = [exercise for name, exercise in answers.exercises().items() if name in ran and name not in solved]
+    terminalreporter.write_sep("=", "your progress")
+    terminalreporter.write_line(f"{len(solved)} of {len(ran)} exercises solved.")
+    if left:
+        terminalreporter.write_line(f"Next: {left[0].name} in chapters/{left[0].chapter}.ipynb")

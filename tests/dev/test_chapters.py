@@ -1,0 +1,93 @@
+"""Every chapter is executed from a clean kernel: solved, unsolved, and with a wrong answer in each exercise."""
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from chapters import build
+from tests import mistakes
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = build.read_sources()
+CHAPTERS = list(SOURCES)
+
+
+def execute(notebook, root=ROOT, allow_errors=False):
+    os.environ["PPO_COURSE_ITERATIONS"] = "2"  # cuts every training short, see utils/dashboard.py
+    client = NotebookClient(
+        notebook, timeout=600, kernel_name="python3", allow_errors=allow_errors, resources={"metadata": {"path": str(root / "chapters")}}
+    )
+    client.execute()
+    return notebook
+
+
+def errors(notebook):
+    """The failed cells, each with its error's name and message."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                yield cell, output.ename, output.evalue
+
+
+@pytest.fixture(autouse=True)
+def no_records():
+    """Checks in a notebook leave records; these are not a learner's."""
+    before = set((ROOT / ".answers").glob("*.json"))
+    yield
+    for path in set((ROOT / ".answers").glob("*.json")) - before:
+        path.unlink()
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_solved(stem):
+    notebook = execute(build.unfold(stem, SOURCES, solved=True))
+    text = "".join(o.get("text", "") for c in notebook.cells for o in c.get("outputs", []) if o.output_type == "stream")
+    assert "Warning" not in text
+    for cell in notebook.cells:
+        if "checks" in cell.metadata:
+            for name in cell.metadata.checks.split():
+                assert f"✓ {name} passes." in "".join(o.get("text", "") for o in cell.outputs)
+    assert len(nbformat.writes(notebook)) < 5_000_000
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_unsolved(stem):
+    notebook = execute(build.unfold(stem, SOURCES), allow_errors=True)
+    failed = list(errors(notebook))
+    for cell, name, message in failed:
+        assert name in ("NotAttempted", "NotImplementedError"), f"{name}: {message}\nin the cell\n{cell.source}"
+    checks = [cell for cell in notebook.cells if "checks" in cell.metadata]
+    not_attempted = [cell for cell, name, _ in failed if name == "NotAttempted" and "checks" in cell.metadata]
+    assert not_attempted == checks
+
+
+@pytest.mark.parametrize("stem", CHAPTERS)
+def test_wrong(stem):
+    """With a wrong answer in each exercise, the cell below it fails with a message, and not with a traceback."""
+    notebook = build.unfold(stem, SOURCES)
+    kept = []
+    for cell in notebook.cells:
+        if "exercise" in cell.metadata:
+            wrong = [mistakes.of(name)[0] for name in cell.metadata.exercise.split()]
+            cell.source = wrong[0].source()
+            for other in wrong[1:]:
+                for old, new in other.changes:
+                    cell.source = cell.source.replace(old, new)
+        is_import = cell.cell_type == "code" and cell.source.startswith(("import ", "from "))
+        if cell.metadata.get("setup") or "exercise" in cell.metadata or "checks" in cell.metadata or is_import:
+            kept.append(cell)
+        if "checks" in cell.metadata and len(cell.metadata.checks.split()) > 1:  # each test in a cell of its own
+            calls = cell.source.splitlines()
+            cell.source = calls[0]
+            kept += [nbformat.v4.new_code_cell(call, metadata={"checks": cell.metadata.checks}) for call in calls[1:]]
+    notebook.cells = kept
+    execute(notebook, allow_errors=True)
+    for cell in notebook.cells:
+        if "checks" in cell.metadata:
+            (error,) = [output for output in cell.outputs if output.output_type == "error"]
+            assert error.ename == "WrongAnswer"
+            assert "This looks as if" in error.evalue
+            assert "Traceback" not in "\n".join(error.traceback)

@@ -1,0 +1,56 @@
+"""Every exercise fails unsolved, passes solved, and rejects every known-wrong answer."""
+
+import pytest
+
+import tests
+from tests import checks, mistakes
+from tests.dev.report_mistakes import verdict
+from utils import answers
+
+EXERCISES = answers.exercises()
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_unsolved_is_not_attempted(name):
+    exercise = EXERCISES[name]
+    assert not answers.is_attempted(exercise.stub(), exercise)
+    module = __import__(exercise.module, fromlist=["_"])
+    namespace = dict(vars(module))
+    answers.linecache.cache["<stub>"] = (0, None, exercise.stub().splitlines(keepends=True), "<stub>")
+    exec(compile(exercise.stub(), "<stub>", "exec"), namespace)
+    with pytest.raises(checks.NotAttempted):
+        getattr(tests, f"test_{name}")(namespace[exercise.object_name])
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_reference_passes(name):
+    assert verdict(EXERCISES[name], answers.load_reference(EXERCISES[name])) is None
+
+
+@pytest.mark.parametrize("mistake", mistakes.library(), ids=lambda mistake: f"{mistake.exercise}: {mistake.name}")
+def test_wrong_answer_is_rejected_and_named(mistake):
+    message = verdict(EXERCISES[mistake.exercise], mistake.build())
+    assert message is not None, "accepted"
+    assert mistake.says in message
+
+
+def test_every_exercise_has_mistakes():
+    assert {mistake.exercise for mistake in mistakes.library()} == set(EXERCISES)
+    for name in EXERCISES:
+        assert len(mistakes.of(name)) >= 5
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda rewards, gamma: None, "None"),
+        (lambda rewards, gamma: rewards.numpy(), "expected a torch Tensor"),
+        (lambda rewards, gamma: 1.0, "expected a torch Tensor"),
+        (lambda rewards, gamma: rewards[:-1], "shape (5,)"),
+        (lambda rewards, gamma: 1 / 0, "ZeroDivisionError"),
+        (lambda rewards: rewards, "TypeError"),
+        (lambda rewards, gamma: rewards * float("nan"), "nan"),
+    ],
+)
+def test_odd_answers_get_a_sentence(answer, said):
+    assert said in verdict(EXERCISES["discounted_returns"], answer)

@@ -1,0 +1,254 @@
+"""The trainer, the training command, and what they refuse."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import tests
+from solutions import networks, optim
+from solutions.args import PRESETS, PPOArgs
+from solutions.evaluate import Evaluator, evaluate, record_game
+from solutions.trainer import PPOTrainer
+from utils import display
+from utils.envs import make_envs
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = PPOArgs(num_envs=2, num_steps=16, num_minibatches=2, update_epochs=2, total_timesteps=2 * 16 * 3, device="cpu")
+TINY_ATARI = replace(TINY, env_id="ALE/Breakout-v5", mode="atari", clip_coef=0.1)
+
+
+def curve(args):
+    rows = PPOTrainer(args).train().rows
+    return [{name: figure for name, figure in row.items() if name != "seconds"} for row in rows]
+
+
+def test_same_seed_same_curve_and_another_seed_another():
+    assert str(curve(TINY)) == str(curve(TINY))
+    assert str(curve(TINY)) != str(curve(replace(TINY, seed=2)))
+
+
+def test_phases_work_without_train():
+    trainer = PPOTrainer(TINY)
+    trainer.rollout_phase()
+    trainer.learning_phase()
+    trainer.rollout_phase()
+    assert trainer.agent.global_step == 2 * TINY.batch_size
+    assert trainer.agent.rollout.next_values.shape == (16, 2)
+
+
+def test_atari_trains_and_shares_one_trunk():
+    trainer = PPOTrainer(TINY_ATARI)
+    assert trainer.actor[0] is trainer.critic[0]
+    held = [id(p) for group in trainer.optimizer.param_groups for p in group["params"]]
+    assert len(held) == len(set(held)) == 12
+    passes = []
+    trainer.actor[0].register_forward_hook(lambda *_: passes.append(1))
+    obs = torch.as_tensor(trainer.agent.next_obs)
+    logits, values = networks.actor_critic_forward(trainer.actor, trainer.critic, obs)
+    assert len(passes) == 1
+    scaled = obs.float() / 255
+    torch.testing.assert_close(logits, trainer.actor(scaled))
+    torch.testing.assert_close(values, trainer.critic(scaled)[:, 0])
+    log = trainer.train()
+    assert log.rows[-1]["global_step"] == TINY_ATARI.total_timesteps
+    assert trainer.agent.rollout.obs.dtype == torch.uint8
+    assert all(np.isfinite(log.rows[-1][name]) for name in ["policy_loss", "value_loss", "entropy", "approx_kl"])
+
+
+@pytest.mark.parametrize("mode", ["classic-control", "ram", "atari"])
+def test_dispatcher(mode):
+    tests.test_get_actor_and_critic(networks.get_actor_and_critic, mode=mode)
+
+
+def test_ram_mode_trains():
+    args = replace(TINY, env_id="ALE/Pong-v5", mode="ram")
+    assert PPOTrainer(args).train().rows[-1]["global_step"] == args.total_timesteps
+
+
+def test_an_endless_environment_is_worth_one_over_one_minus_gamma():
+    """CartPole held up for ever pays 1 a step: V must approach 1 / (1 - gamma), past every time limit (truncation)."""
+    from solutions.advantages import compute_advantages
+
+    gamma, T = 0.9, 200
+    value = torch.full((T, 1), 1 / (1 - gamma))
+    no = torch.zeros(T, 1, dtype=torch.bool)
+    cut = no.clone()
+    cut[49::50] = True
+    assert compute_advantages(torch.ones(T, 1), value, value, no, cut, gamma, 0.95).abs().max() < 1e-4
+
+
+def test_evaluation_seeds_are_apart_and_leave_training_alone():
+    trainer = PPOTrainer(TINY)
+    evaluator = Evaluator(TINY, every=1, num_episodes=4, max_steps=30, threshold=1.0)
+    seeds = []
+    evaluator.play(trainer.actor, 0)
+    reset = evaluator._envs.env.reset
+    evaluator._envs.env.reset = lambda seed=None, options=None: (seeds.append(seed), reset(seed=seed, options=options))[1]
+    assert evaluator(trainer) is True
+    evaluator.report(trainer.actor)
+    assert len(set(seeds)) == 2
+    assert TINY.seed not in seeds
+    assert trainer.agent.global_step == 0
+
+
+def test_record_game_and_film(tmp_path):
+    trainer = PPOTrainer(TINY_ATARI)
+    frames, score = record_game(trainer.actor, make_envs("ALE/Breakout-v5", 1, "atari", render=True), max_steps=20, seed=0)
+    assert frames[0].shape == (210, 160, 3) and len(frames) == 21
+    html = display.display_frames(frames).data
+    assert "<video" in html and len(html) < 100_000
+    display.write_video(tmp_path / "film.gif", frames)
+    assert (tmp_path / "film.gif").read_bytes()[:3] == b"GIF"
+    with pytest.raises(ValueError, match="at least one frame"):
+        display.display_frames([])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.gif"]
+
+
+def test_evaluate_scores_games_of_the_readable_pipeline():
+    trainer = PPOTrainer(TINY_ATARI)
+    scores = evaluate(trainer.actor, make_envs("ALE/Breakout-v5", 2, "atari"), 2, greedy=False, max_steps=60, seed=0)
+    assert scores.shape == (2,) and (scores >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"num_envs": 0}, "num_envs must be"),
+        ({"num_steps": -1}, "num_steps must be"),
+        ({"total_timesteps": 1.5e6}, "total_timesteps must be"),
+        ({"num_minibatches": 3}, "does not divide"),
+        ({"num_minibatches": 32}, "Minibatches of one step"),
+        ({"total_timesteps": 3}, "less than one rollout"),
+        ({"learning_rate": 0.0}, "learning_rate must be"),
+        ({"gamma": 1.5}, "gamma must lie"),
+        ({"ent_coef": float("nan")}, "ent_coef must be"),
+        ({"mode": "pixels"}, "mode must be one of"),
+        ({"video_log_freq": 0}, "video_log_freq must be"),
+        ({"seed": -1}, "seed must be"),
+    ],
+)
+def test_settings_that_cannot_work_are_one_sentence(changes, said):
+    with pytest.raises(ValueError, match=said) as error:
+        replace(TINY, **changes)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"device": "cuda"}, "finds no CUDA GPU"),
+        ({"device": "gpu"}, "device must be"),
+        ({"env_id": "Nope-v1"}, "There is no environment"),
+        ({"use_wandb": True}, "pip install wandb"),
+        ({"mode": "atari"}, "not an Atari game"),
+    ],
+)
+def test_what_this_machine_lacks_is_one_sentence(changes, said, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    with pytest.raises(ValueError, match=said) as error:
+        PPOTrainer(replace(TINY, **changes))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("shape", [(4, 84, 80), (4, 80, 80), (4, 28, 28)])
+def test_image_sides_that_do_not_fit_are_one_sentence(shape):
+    with pytest.raises(ValueError, match="8m \\+ 4"):
+        networks.get_actor_and_critic_atari(shape, 4)
+
+
+def command(*options, cwd=ROOT, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "solutions.train", *options],
+        cwd=cwd, capture_output=True, text=True, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def test_the_command_writes_its_curve_and_says_where(tmp_path):
+    done = command("cartpole", "--total-timesteps", "2048", "--log", str(tmp_path / "a" / "curve.json"))
+    assert done.returncode == 1, done.stderr
+    last = done.stdout.strip().splitlines()[-1]
+    assert last.startswith("not solved: mean ") and "threshold is 475" in last
+    assert str(tmp_path / "a" / "curve.json") in done.stdout
+    run = json.loads((tmp_path / "a" / "curve.json").read_text())
+    assert run["args"]["total_timesteps"] == 2048
+    assert [row["global_step"] for row in run["rows"]] == [1024, 2048]
+    assert (tmp_path / "a" / "curve.png").read_bytes()[:4] == b"\x89PNG"
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["curve.json", "curve.png"]
+
+
+def test_the_command_solves_cartpole(tmp_path):
+    done = command("cartpole", "--seed", "7", "--log", str(tmp_path / "curve.json"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip().splitlines()[-1].startswith("solved: mean ")
+
+
+def test_help_lists_every_setting():
+    said = command("breakout", "--help", COLUMNS="200").stdout
+    for field in fields(PPOArgs):
+        assert f"--{field.name.replace('_', '-')}" in said.replace("--no-", "--"), field.name
+    for option in ["--log", "--eval-every", "--eval-episodes", "--eval-max-steps"]:
+        assert option in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["cartpole", "--env-id", "Nope-v1"], "There is no environment 'Nope-v1'"),
+        (["cartpole", "--eval-episodes", "0"], "eval_episodes must be"),
+        (["cartpole", "--eval-every", "0"], "eval_every must be"),
+        (["cartpole", "--eval-max-steps", "0"], "eval_max_steps must be"),
+        (["cartpole", "--device", "gpu"], "device must be"),
+        (["cartpole", "--num-minibatches", "3"], "does not"),
+        (["tetris"], "cartpole"),
+    ],
+)
+def test_the_command_refuses_in_words(options, said):
+    done = command(*options)
+    assert done.returncode != 0
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_presets_are_right_as_they_stand():
+    for args in PRESETS.values():
+        assert args.num_iterations > 0
+    assert PPOArgs(env_id="ALE/Breakout-v5", mode="atari", clip_coef=0.1, num_envs=8).minibatch_size == 256
+
+
+def test_schedule_reaches_zero_at_the_end():
+    trainer = PPOTrainer(TINY)
+    trainer.train()
+    assert trainer.optimizer.param_groups[0]["lr"] == 0
+    kept = PPOTrainer(replace(TINY, anneal_lr=False))
+    kept.train()
+    assert kept.optimizer.param_groups[0]["lr"] == TINY.learning_rate
+    assert isinstance(kept.scheduler, optim.PPOScheduler)
+
+
+def test_imports_point_one_way():
+    """play, tests and chapters use solutions and utils; solutions uses utils; utils imports neither; pure maths nothing local."""
+    allowed = {"utils": {"utils"}, "solutions": {"solutions", "utils"}}
+    pure = {"advantages", "losses", "networks", "args", "optim", "policy_gradient"}
+    for folder, may_use in allowed.items():
+        for path in (ROOT / folder).glob("*.py"):
+            local = set()
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                local |= {name.split(".")[0] for name in names} & {"utils", "solutions", "tests", "chapters", "play"}
+            assert local <= may_use, path
+            if folder == "solutions" and path.stem in pure:
+                assert not local, path
+
+
+def test_the_page_to_read_first_is_short():
+    assert len((ROOT / "solutions" / "trainer.py").read_text().splitlines()) < 150

@@ -1,0 +1,42 @@
+"""Known-wrong answers of chapters 00 and 01."""
+
+from tests.mistakes import mistake
+
+RETURNS, SAMPLE, REINFORCE = "discounted_returns", "sample_actions", "reinforce_loss"
+
+MISTAKES = [
+    mistake(RETURNS, "no discount", "gamma were forgotten: each step of distance multiplies by gamma once more.", ("gamma * future", "future")),
+    mistake(
+        RETURNS, "the past", "the rewards of the past were summed: G_t counts what comes after step t.",
+        ("reversed(range(len(rewards)))", "range(len(rewards))"),
+    ),
+    mistake(
+        RETURNS, "one number for all", "every step were given the return of the whole episode: each step has its own, counted from there.",
+        ("    return returns", "    return returns[0].expand_as(returns).clone()"),
+    ),
+    mistake(
+        RETURNS, "by the clock", "rewards were discounted by the time on the clock, gamma^k, instead of the distance, gamma^(k - t).",
+        ("rewards[t] + gamma * future", "gamma**t * rewards[t] + future"),
+    ),
+    mistake(
+        RETURNS, "changes its input", "the returns were written into `rewards` itself: make a new tensor.",
+        ("torch.zeros_like(rewards)", "rewards"),
+    ),
+    mistake(RETURNS, "leaves the reward of step t out", "G_t left out the reward of step t itself.", ("returns[t] = future", "returns[t] = future - rewards[t]")),
+    mistake(SAMPLE, "argmax", "the most probable action were always taken.", ("torch.multinomial(all_logprobs.exp(), num_samples=1)", "all_logprobs.argmax(-1, keepdim=True)")),
+    mistake(SAMPLE, "probabilities", "the logarithm were missing.", ("all_logprobs.gather(-1, actions)", "all_logprobs.exp().gather(-1, actions)")),
+    mistake(
+        SAMPLE, "another sample", "the log-probability were that of a second draw, not of the action returned.",
+        ("all_logprobs.gather(-1, actions)", "all_logprobs.gather(-1, torch.multinomial(all_logprobs.exp(), 1))"),
+    ),
+    mistake(SAMPLE, "raw logits", "the logits were taken for log-probabilities.", ("all_logprobs.gather", "logits.gather")),
+    mistake(SAMPLE, "uniform", "the actions were drawn uniformly.", ("torch.multinomial(all_logprobs.exp()", "torch.multinomial(torch.ones_like(logits)")),
+    mistake(SAMPLE, "keeps a dimension", "the last dimension of size 1 were left in.", ("actions.squeeze(-1)", "actions"), ("actions).squeeze(-1)", "actions)")),
+    mistake(SAMPLE, "detached", "the log-probabilities were cut off from the graph.", ("(-1, actions).squeeze(-1)", "(-1, actions).squeeze(-1).detach()")),
+    mistake(REINFORCE, "sign", "the minus were missing: an optimizer minimises, and returns are to grow.", ("return -(", "return (")),
+    mistake(REINFORCE, "product of means", "the means were multiplied: each step's log-probability belongs with its own return.", ("(logprobs * returns.detach()).mean()", "(logprobs.mean() * returns.detach().mean())")),
+    mistake(REINFORCE, "through the returns", "the returns were not detached.", ("returns.detach()", "returns")),
+    mistake(REINFORCE, "returns not per step", "one return were used for all steps.", ("returns.detach()", "returns.detach()[0]")),
+    mistake(REINFORCE, "sum", "the sum were taken where the mean is asked for.", (".mean()", ".sum()")),
+    mistake(REINFORCE, "probabilities", "probabilities were used where log-probabilities belong.", ("(logprobs *", "(logprobs.exp() *")),
+]  # fmt: skip

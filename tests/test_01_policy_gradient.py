@@ -1,0 +1,99 @@
+"""Tests of the exercises of chapters 00 and 01."""
+
+import torch
+
+from tests.checks import expect_close, expect_gradient, expect_tensor, require, unmodified
+
+
+def test_discounted_returns(discounted_returns):
+    torch.manual_seed(0)
+    rewards = torch.randn(6)
+    gamma = 0.9
+    distance = torch.arange(6)[None, :] - torch.arange(6)[:, None]  # from step t (row) to step k (column)
+    by_definition = (torch.where(distance >= 0, gamma ** distance.clamp(min=0).float(), 0.0) * rewards).sum(dim=1)
+    with unmodified(rewards=rewards):
+        seen = discounted_returns(rewards, gamma)
+    expect_close(seen, by_definition, "discounted_returns", f"rewards = {[round(r, 2) for r in rewards.tolist()]}, gamma = 0.9")
+
+    example = torch.tensor([1.0, 2.0, 3.0])
+    expect_close(
+        discounted_returns(example, 0.5),
+        torch.tensor([1 + 0.5 * 2 + 0.25 * 3, 2 + 0.5 * 3, 3]),
+        "discounted_returns",
+        "rewards = [1, 2, 3], gamma = 0.5",
+    )
+    expect_close(discounted_returns(example, 0.0), example, "discounted_returns", "gamma = 0 leaves only the reward itself")
+    expect_close(discounted_returns(example, 1.0), torch.tensor([6.0, 5.0, 3.0]), "discounted_returns", "gamma = 1 just sums what follows")
+    expect_close(discounted_returns(torch.tensor([7.0]), 0.9), torch.tensor([7.0]), "discounted_returns", "an episode of one step")
+
+
+def test_sample_actions(sample_actions):
+    torch.manual_seed(0)
+    probs = torch.tensor([0.1, 0.2, 0.7])
+    logits = (probs.log() + 3.0).repeat(6000, 1)  # unnormalised: any constant may be added to logits
+    logits[3000:] = (probs.flip(0).log() - 1.0).repeat(3000, 1)
+    logits.requires_grad_()
+    answer = sample_actions(logits)
+    require(isinstance(answer, tuple) and len(answer) == 2, f"Expected two tensors (actions, logprobs); got {type(answer).__name__}.")
+    actions, logprobs = answer
+    expect_tensor(actions, (6000,), "actions", floating=False)
+    expect_tensor(logprobs, (6000,), "logprobs")
+    require(0 <= actions.min() and actions.max() <= 2, f"With 3 logits, actions must be 0, 1 or 2; seen {actions.min()} to {actions.max()}.")
+
+    for half, expected in [(actions[:3000], probs), (actions[3000:], probs.flip(0))]:
+        frequency = torch.bincount(half, minlength=3) / 3000
+        if frequency.max() == 1:
+            message = f"always action {half[0].item()}, the most probable one: sample instead"
+            require(False, f"The actions are not random: {message}.", "argmax")
+        error = (frequency - expected).abs()
+        require(
+            (error < 4 * (expected * (1 - expected) / 3000).sqrt() + 1e-3).all(),
+            f"For probabilities {show_probs(expected)}, 3000 samples had frequencies {show_probs(frequency)}.",
+            "frequencies",
+        )
+
+    with torch.no_grad():
+        of_actions = logits.log_softmax(-1).gather(-1, actions[:, None]).squeeze(-1)
+        if not torch.allclose(logprobs, of_actions, atol=1e-4):
+            require(not torch.allclose(logprobs, of_actions.exp(), atol=1e-4), "`logprobs` holds probabilities: take their logarithm.", "probabilities")
+            require(
+                not torch.allclose(logprobs, logits.gather(-1, actions[:, None]).squeeze(-1), atol=1e-4),
+                "`logprobs` holds raw logits: normalise them first, so that the probabilities of a row sum to 1.",
+                "logits",
+            )
+            some_action = (logprobs[:, None] - logits.log_softmax(-1)).abs().min(dim=-1).values.max() < 1e-4
+            require(
+                not some_action,
+                "`logprobs` are log-probabilities, but not those of the actions returned with them: draw once, and look up that draw.",
+                "another action",
+            )
+            require(False, f"`logprobs` is not log pi(action): seen {logprobs[0]:.4f} for action {actions[0]} of row 0, expected {of_actions[0]:.4f}.", "other")
+    require(logprobs.requires_grad, "`logprobs` carries no gradient back to the logits: do not detach it.", "detached")
+    again = sample_actions(logits)[0]
+    require(not torch.equal(actions, again), "Two calls gave the very same 6000 actions: sample afresh in every call.", "fixed seed")
+
+
+def show_probs(probs) -> list[float]:
+    return [round(p, 3) for p in probs.tolist()]
+
+
+def test_reinforce_loss(reinforce_loss):
+    torch.manual_seed(0)
+    logprobs = torch.randn(8).sub(1).requires_grad_()
+    returns = torch.randn(8).mul(3).requires_grad_()
+    with unmodified(returns=returns.detach()):
+        loss = reinforce_loss(logprobs, returns)
+    expect_close(loss, -(logprobs * returns).mean().detach(), "reinforce_loss", "8 random steps")
+    expect_gradient(loss, logprobs, -returns.detach() / 8, "reinforce_loss")
+    (into_returns,) = torch.autograd.grad(loss, returns, allow_unused=True)
+    require(
+        into_returns is None or not into_returns.any(),
+        "The gradient flows into `returns`: they are data, so detach them, or a critic would learn to promise more instead of the actor to do better.",
+        "through returns",
+    )
+    expect_close(
+        reinforce_loss(torch.tensor([-1.0, -2.0]), torch.tensor([10.0, 1.0])),
+        torch.tensor(6.0),
+        "reinforce_loss",
+        "logprobs = [-1, -2], returns = [10, 1]",
+    )

@@ -1,0 +1,218 @@
+"""Tests of the exercises of chapters 02 and 08: networks."""
+
+from math import sqrt
+from types import SimpleNamespace
+
+import gymnasium as gym
+import torch
+from torch import nn
+
+from tests.checks import expect_tensor, require, show
+
+
+def orthogonal_scale(weight: torch.Tensor) -> float | None:
+    """The std of an orthogonal weight matrix, or None if it is not one."""
+    matrix = weight.detach().flatten(1).double()
+    gram = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
+    scale = gram.diagonal().mean().sqrt()
+    is_orthogonal = torch.allclose(gram, scale**2 * torch.eye(len(gram), dtype=gram.dtype), atol=1e-4 * max(1.0, scale.item() ** 2))
+    return scale.item() if is_orthogonal else None
+
+
+def test_layer_init(layer_init):
+    torch.manual_seed(0)
+    layers = [nn.Linear(5, 3), nn.Linear(3, 7), nn.Conv2d(2, 4, 3)]
+    for layer in layers:
+        for arguments in [{}, {"std": 0.01}, {"bias_const": 0.7}, {"std": 2.0, "bias_const": -1.0}]:
+            call = f"layer_init({layer}, {', '.join(f'{k}={v}' for k, v in arguments.items())})"
+            std, bias = arguments.get("std", sqrt(2)), arguments.get("bias_const", 0.0)
+            returned = layer_init(layer, **arguments)
+            require(returned is not None, "layer_init returns None: return the layer, so that it can be used in a Sequential.", "none")
+            require(returned is layer, "layer_init must change the layer it is given and return it; it returned something else.", "another")
+            scale = orthogonal_scale(layer.weight)
+            require(
+                scale is not None,
+                f"After {call} the weights are not orthogonal: the rows (or columns) should be at right angles and equally long; use nn.init.orthogonal_.",
+                f"not orthogonal, spread {layer.weight.std().item():.3f}",
+            )
+            require(
+                abs(scale - std) < 1e-3 * std,
+                f"After {call} the orthogonal weights have the scale {scale:.4f}; expected std = {std:.4f}.",
+                f"scale {scale:.4f} for {std}",
+            )
+            require(
+                torch.allclose(layer.bias, torch.full_like(layer.bias, bias)),
+                f"After {call} the biases are {show(layer.bias)}; expected every one to be {bias}.",
+                f"bias for {bias}",
+            )
+    require(layers[0].weight.requires_grad and layers[0].bias.requires_grad, "The layer's parameters must go on learning: keep requires_grad.")
+
+
+class Trace:
+    """Every linear or convolutional layer that a network runs on a batch, with what went in and came out."""
+
+    def __init__(self, network: nn.Module, batch: torch.Tensor):
+        self.layers: list[nn.Module] = []
+        self.inputs: list[torch.Tensor] = []
+        self.outputs: list[torch.Tensor] = []
+
+        def note(layer, inputs, output):
+            self.layers.append(layer)
+            self.inputs.append(inputs[0].detach())
+            self.outputs.append(output.detach().clone())
+
+        hooks = [m.register_forward_hook(note) for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+        with torch.no_grad():
+            self.output = network(batch)
+        for hook in hooks:
+            hook.remove()
+
+
+def expect_pair(answer) -> tuple[nn.Module, nn.Module]:
+    require(answer is not None, "The function returns None: return the two networks, `actor, critic`.")
+    require(
+        isinstance(answer, tuple | list) and len(answer) == 2 and all(isinstance(network, nn.Module) for network in answer),
+        f"Expected two networks (actor, critic); got {type(answer).__name__}.",
+    )
+    return answer
+
+
+def expect_initialised(layers: list[nn.Module], stds: list[float], who: str) -> None:
+    for number, (layer, std) in enumerate(zip(layers, stds, strict=True)):
+        scale = orthogonal_scale(layer.weight)
+        require(
+            scale is not None,
+            f"Layer {number} of the {who} ({layer}) does not have orthogonal weights: pass every layer through layer_init.",
+            f"{who} {number} not orthogonal",
+        )
+        require(
+            abs(scale - std) < 1e-3 * std,
+            f"Layer {number} of the {who} ({layer}) has weights of std {scale:.4f}; expected {std:.4f}.",
+            f"{who} {number} {scale:.3f}",
+        )
+        require(not layer.bias.any(), f"Layer {number} of the {who} ({layer}) has biases that are not 0.", f"{who} {number} bias")
+
+
+def expect_raw_output(network: nn.Module, last: nn.Module, batch: torch.Tensor, who: str) -> None:
+    with torch.no_grad():
+        last.weight.mul_(100)  # so that a softmax or a tanh after it would show
+    trace = Trace(network, batch)
+    require(
+        torch.allclose(trace.output, trace.outputs[-1], rtol=1e-3, atol=1e-4),
+        f"Something follows the {who}'s last layer (a softmax or a tanh, perhaps): its raw output is wanted"
+        + (", the logits." if who == "actor" else "."),
+        show(trace.output[0]),
+    )
+
+
+def expect_heads(actor_out, critic_out, batch: int, num_actions: int, from_: str) -> None:
+    if tuple(actor_out.shape) == (batch, 1) and tuple(critic_out.shape) == (batch, num_actions):
+        require(False, "The networks come in the wrong order: return actor first, then critic.", "order")
+    expect_tensor(actor_out, (batch, num_actions), f"The actor's output for {from_}")
+    expect_tensor(critic_out, (batch, 1), f"The critic's output for {from_}")
+
+
+def shared_parameters(actor: nn.Module, critic: nn.Module) -> int:
+    return len({id(p) for p in actor.parameters()} & {id(p) for p in critic.parameters()})
+
+
+def test_get_actor_and_critic_classic(get_actor_and_critic_classic):
+    torch.manual_seed(0)
+    for num_obs, num_actions in [(4, 2), (6, 3)]:
+        actor, critic = expect_pair(get_actor_and_critic_classic(num_obs, num_actions))
+        obs = torch.randn(10, num_obs) * 3
+        actor_trace, critic_trace = Trace(actor, obs), Trace(critic, obs)
+        expect_heads(actor_trace.output, critic_trace.output, 10, num_actions, f"{num_obs} numbers and {num_actions} actions")
+        require(
+            shared_parameters(actor, critic) == 0,
+            "The actor and the critic share parameters. In this chapter they are two separate networks.",
+            "shared",
+        )
+        for who, trace, outputs, last_std in [("actor", actor_trace, num_actions, 0.01), ("critic", critic_trace, 1, 1.0)]:
+            shapes = [(layer.in_features, layer.out_features) for layer in trace.layers if isinstance(layer, nn.Linear)]
+            expected = [(num_obs, 64), (64, 64), (64, outputs)]
+            require(shapes == expected, f"The {who}'s linear layers have (inputs, outputs) {shapes}; expected {expected}.", str(shapes))
+            for number in range(2):
+                before, after = trace.outputs[number], trace.inputs[number + 1]
+                if not torch.allclose(after, before.tanh(), atol=1e-5):
+                    kind = "no activation" if torch.allclose(after, before) else "ReLU" if torch.allclose(after, before.relu()) else "something else"
+                    require(False, f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected Tanh.", f"{who} {kind}")
+            expect_initialised(trace.layers, [sqrt(2), sqrt(2), last_std], who)
+            expect_raw_output(actor if who == "actor" else critic, trace.layers[-1], obs, who)
+
+
+def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
+    torch.manual_seed(0)
+    for frames, side, num_actions in [(4, 84, 4), (3, 36, 6)]:
+        given = f"frames of shape {(frames, side, side)} and {num_actions} actions"
+        try:
+            answer = get_actor_and_critic_atari((frames, side, side), num_actions)
+            actor, critic = expect_pair(answer)
+            obs = torch.rand(5, frames, side, side)
+            actor_trace, critic_trace = Trace(actor, obs), Trace(critic, obs)
+        except RuntimeError as error:
+            require(False, f"The networks do not fit {given}: {error}. Do all sizes follow from obs_shape?", f"sizes {side}")
+        expect_heads(actor_trace.output, critic_trace.output, 5, num_actions, given)
+
+        convolutions = [(c.in_channels, c.out_channels, c.kernel_size, c.stride) for c in actor_trace.layers if isinstance(c, nn.Conv2d)]
+        expected = [(frames, 32, (8, 8), (4, 4)), (32, 64, (4, 4), (2, 2)), (64, 64, (3, 3), (1, 1))]
+        require(
+            convolutions == expected,
+            f"The convolutions have (channels in, channels out, size, stride) {convolutions}; expected {expected}.",
+            str(convolutions),
+        )
+        for conv in (c for c in actor_trace.layers if isinstance(c, nn.Conv2d)):
+            require(conv.padding == (0, 0), f"{conv} has padding; the network uses none.", "padding")
+        sizes = [layer.out_features for layer in actor_trace.layers if isinstance(layer, nn.Linear)]
+        require(sizes == [512, num_actions], f"After the convolutions come linear layers with {sizes} outputs; expected [512, {num_actions}].", str(sizes))
+        for who, trace in [("actor", actor_trace), ("critic", critic_trace)]:
+            for number in range(len(trace.layers) - 1):
+                before, after = trace.outputs[number], trace.inputs[number + 1].reshape(trace.outputs[number].shape)
+                if not torch.allclose(after, before.relu(), atol=1e-5):
+                    kind = "no activation" if torch.allclose(after, before) else "something else"
+                    require(False, f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected ReLU.", f"{who} {number} {kind}")
+
+        shared = shared_parameters(actor, critic)
+        require(
+            shared > 0,
+            "The actor and the critic share no parameters: each has a trunk of its own (two trunks, or a copy of one). Build one trunk "
+            "and use the same object in both.",
+            "not shared",
+        )
+        require(shared == 8, f"The actor and the critic share {shared} parameter tensors; expected 8: the trunk's 4 layers, and no head.", f"shared {shared}")
+        same = isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential) and actor[0] is critic[0]
+        is_module = not (isinstance(actor, nn.Sequential) or isinstance(critic, nn.Sequential))
+        require(
+            same or is_module,
+            "The first child of both Sequentials must be the same trunk (actor[0] is critic[0]): only then can it run once for both.",
+            "not first",
+        )
+        expect_initialised(actor_trace.layers, [sqrt(2)] * 4 + [0.01], "actor")
+        expect_initialised(critic_trace.layers[-1:], [1.0], "critic")
+        expect_raw_output(actor, actor_trace.layers[-1], obs, "actor")
+        expect_raw_output(critic, critic_trace.layers[-1], obs, "critic")
+    for wrong in [(4, 80, 80), (4, 84, 44)]:
+        try:
+            get_actor_and_critic_atari(wrong, 4)
+        except Exception:
+            continue
+        require(False, f"Frames of shape {wrong} must be refused with a ValueError: they are not square with a side of 8m + 4.", "not refused")
+
+
+def test_get_actor_and_critic(get_actor_and_critic, mode="classic-control"):
+    spaces = {
+        "classic-control": (gym.spaces.Box(-1, 1, (4,)), gym.spaces.Discrete(2)),
+        "ram": (gym.spaces.Box(0, 255, (128,), dtype="uint8"), gym.spaces.Discrete(6)),
+        "atari": (gym.spaces.Box(0, 255, (4, 84, 84), dtype="uint8"), gym.spaces.Discrete(4)),
+    }
+    require(mode in spaces, f"mode must be one of {', '.join(spaces)}; you gave {mode!r}.")
+    obs_space, action_space = spaces[mode]
+    envs = SimpleNamespace(single_observation_space=obs_space, single_action_space=action_space, num_envs=3)
+    actor, critic = expect_pair(get_actor_and_critic(envs, mode))
+    obs = torch.rand(3, *obs_space.shape)
+    expect_heads(actor(obs), critic(obs), 3, int(action_space.n), f'mode "{mode}"')
+    require(
+        (shared_parameters(actor, critic) > 0) == (mode == "atari"),
+        f'In mode "{mode}" the actor and the critic should {"share a trunk" if mode == "atari" else "be separate"}.',
+    )
+    require(actor(obs).requires_grad, "The networks' outputs carry no gradient.")

@@ -1,0 +1,322 @@
+"""Tests of the exercises of chapter 05."""
+
+import copy
+
+import numpy as np
+import torch
+from torch import nn
+
+from solutions import advantages as reference_advantages
+from solutions.args import PPOArgs
+from tests.checks import WrongAnswer, expect_close, require, show
+from tests.scripted import ScriptedEnvs
+
+SMALL = {"num_envs": 4, "num_steps": 8, "num_minibatches": 2, "update_epochs": 3, "total_timesteps": 4 * 8 * 5, "device": "cpu"}
+
+
+def small_trainer(PPOTrainer, **changes):  # noqa: N803
+    """A trainer on scripted environments, with networks whose outputs are far from 0."""
+    trainer = PPOTrainer(PPOArgs(**(SMALL | changes)))
+    trainer.envs = ScriptedEnvs(trainer.args.num_envs, num_actions=2)
+    torch.manual_seed(0)
+    for network, outputs in [(trainer.actor, 2), (trainer.critic, 1)]:
+        network[0] = nn.Linear(3, 64)
+        nn.init.orthogonal_(network[-1].weight, 1.0)
+    from solutions import optim, rollout
+
+    args = trainer.args
+    trainer.optimizer = optim.make_optimizer(trainer.actor, trainer.critic, args.learning_rate)
+    trainer.scheduler = optim.PPOScheduler(trainer.optimizer, args.learning_rate, 0.0, args.num_iterations)
+    trainer.agent = rollout.PPOAgent(trainer.envs, trainer.actor, trainer.critic, args.num_steps, args.seed)
+    return trainer
+
+
+def play(trainer):
+    """Fill and close the rollout, without the learner's code."""
+    trainer.agent.rollout.clear()
+    for _ in range(trainer.args.num_steps):
+        trainer.agent.play_step()
+    trainer.agent.rollout.close(trainer.actor, trainer.critic, trainer.agent.next_obs)
+
+
+def test_rollout_phase(PPOTrainer):  # noqa: N803
+    trainer = small_trainer(PPOTrainer)
+    steps = trainer.args.num_steps
+    before = copy.deepcopy(trainer.actor.state_dict())
+    for phase in [1, 2]:
+        try:
+            trainer.rollout_phase()
+        except ValueError as error:
+            if "rows" not in str(error):
+                raise
+            which = "second " if phase == 2 else ""
+            require(False, f"The {which}rollout_phase does not fit the rollout: {error}", f"phase {phase}: {error}")
+        played = len(trainer.envs.actions)
+        require(
+            played == phase * steps,
+            f"After {phase} rollout_phase(s) the environments were stepped {played} times; expected num_steps = {steps} in each phase.",
+            f"{played - phase * steps}",
+        )
+        require(
+            trainer.envs.resets == 1,
+            "rollout_phase resets the environments. It goes on where the last one stopped: long episodes reach over many rollouts.",
+            "resets",
+        )
+        batch = trainer.agent.rollout
+        require(
+            hasattr(batch, "next_values"),
+            "After rollout_phase the rollout is not closed: `close` it, so that learning_phase finds its tensors.",
+            "not closed",
+        )
+        require(len(batch.rows) == steps, f"After rollout_phase the rollout has {len(batch.rows)} rows; expected {steps}.", "rows")
+        shown = torch.as_tensor(np.stack(trainer.envs.shown[(phase - 1) * steps : phase * steps]))
+        require(
+            torch.equal(batch.obs, shown),
+            f"The closed rollout of phase {phase} does not hold the observations of that phase: was it closed, and cleared before?",
+            f"old rows {phase}",
+        )
+        with torch.no_grad():
+            last = trainer.critic(torch.as_tensor(trainer.envs.shown[-1])).squeeze(-1)
+            cut = batch.truncations[-1]
+        require(
+            torch.allclose(batch.next_values[-1][~cut], last[~cut], atol=1e-4),
+            "The last row's next_values are not V of the observations after the rollout: close it with the agent's next_obs.",
+            "close with other obs",
+        )
+    same = all(torch.equal(a, b) for a, b in zip(before.values(), trainer.actor.state_dict().values(), strict=True))
+    require(same, "rollout_phase changes the actor. It only plays; learning comes afterwards.", "learns")
+    require(
+        len(trainer.log.games) > 0,
+        "The finished games were not counted: pass the infos of each step to self.log.add_games(self.agent.global_step, infos).",
+        "games",
+    )
+
+
+class Oracle:
+    """What a learning phase should come to, computed here from the definitions with whole-rollout minibatches."""
+
+    def __init__(self, trainer):
+        args, batch = trainer.args, trainer.agent.rollout
+        self.args = args
+        self.advantages = reference_advantages.compute_advantages(
+            batch.rewards, batch.values, batch.next_values, batch.terminations, batch.truncations, args.gamma, args.gae_lambda
+        ).flatten()
+        self.returns = self.advantages + batch.values.flatten()
+        self.obs, self.actions, self.logprobs = batch.obs.flatten(0, 1), batch.actions.flatten(), batch.logprobs.flatten()
+
+    def learn(self, actor, critic, correction: int = 1) -> list[nn.Parameter]:
+        """Learn on copies of the networks; returns the learned parameters, the actor's first."""
+        args = self.args
+        actor, critic = copy.deepcopy(actor), copy.deepcopy(critic)
+        parameters = [*actor.parameters(), *critic.parameters()]
+        optimizer = torch.optim.Adam(parameters, lr=args.learning_rate, eps=1e-5)
+        for _ in range(args.update_epochs):
+            all_logprobs = actor(self.obs).log_softmax(-1)
+            ratio = (all_logprobs[torch.arange(len(self.actions)), self.actions] - self.logprobs).exp()
+            spread = self.advantages.std(correction=correction) + 1e-8
+            adv = (self.advantages - self.advantages.mean()) / spread if args.norm_adv else self.advantages
+            surrogate = torch.minimum(ratio * adv, ratio.clip(1 - args.clip_coef, 1 + args.clip_coef) * adv).mean()
+            value_error = ((critic(self.obs).squeeze(-1) - self.returns) ** 2).mean() / 2
+            entropy = -(all_logprobs.exp() * all_logprobs).sum(-1).mean()
+            optimizer.zero_grad()
+            (-surrogate + args.vf_coef * value_error - args.ent_coef * entropy).backward()
+            norm = torch.stack([p.grad.norm() for p in parameters]).norm()
+            for p in parameters:
+                p.grad.mul_(min(1.0, args.max_grad_norm / (norm.item() + 1e-6)))
+            optimizer.step()
+        return [p.detach() for p in parameters]
+
+
+def movement(parameters, start) -> torch.Tensor:
+    """How far all parameters moved, in units of 1e-3, as one vector."""
+    return torch.cat([(p.detach() - s).flatten() for p, s in zip(parameters, start, strict=True)]) * 1000
+
+
+def test_learning_phase(PPOTrainer):  # noqa: N803
+    # 1. The minibatches: how many updates, of what.
+    trainer = small_trainer(PPOTrainer)
+    play(trainer)
+    seen, updates = [], []
+    hook = trainer.actor.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach().clone()))
+    trainer.optimizer.register_step_post_hook(lambda *_: updates.append(1))
+    start = [p.detach().clone() for p in [*trainer.actor.parameters(), *trainer.critic.parameters()]]
+    trainer.learning_phase()
+    hook.remove()
+    args = trainer.args
+    wanted = args.update_epochs * args.num_minibatches
+    require(
+        len(updates) == wanted,
+        f"learning_phase took {len(updates)} optimizer steps; expected update_epochs x num_minibatches = {args.update_epochs} x "
+        f"{args.num_minibatches} = {wanted}.",
+        f"updates {len(updates)}",
+    )
+    require(
+        all(len(batch) == args.minibatch_size for batch in seen),
+        f"The actor was shown batches of {sorted({len(batch) for batch in seen})} observations; expected minibatches of {args.minibatch_size}.",
+        "sizes",
+    )
+    rollout_obs = {tuple(row) for row in trainer.agent.rollout.obs.flatten(0, 1).tolist()}
+    epochs = [seen[i : i + args.num_minibatches] for i in range(0, wanted, args.num_minibatches)]
+    for number, minibatches in enumerate(epochs):
+        covered = [tuple(row) for batch in minibatches for row in batch.tolist()]
+        require(
+            set(covered) == rollout_obs,
+            f"In epoch {number} the minibatches hold {len(set(covered))} different steps; expected all {len(rollout_obs)} of the rollout.",
+            f"covered {len(set(covered))}",
+        )
+    require(
+        len(seen) < 3 or not torch.equal(seen[0], seen[args.num_minibatches]),
+        "Each epoch has the same minibatches: shuffle anew in every epoch.",
+        "same minibatches",
+    )
+    end = [*trainer.actor.parameters(), *trainer.critic.parameters()]
+    require(all(p.isfinite().all() for p in end), "The networks hold NaN or infinity after learning_phase.", "nan")
+    for who, some in [("actor", trainer.actor), ("critic", trainer.critic)]:
+        mine = {id(p) for p in some.parameters()}
+        moved = any(not torch.equal(p, s) for p, s in zip(end, start, strict=True) if id(p) in mine)
+        require(moved, f"learning_phase does not change the {who}.", f"{who} unmoved")
+
+    # 2. The schedule: one step for each learning phase.
+    rate = trainer.optimizer.param_groups[0]["lr"] / args.learning_rate
+    require(
+        abs(rate - (1 - 1 / args.num_iterations)) < 1e-6,
+        f"After 1 of {args.num_iterations} iterations the learning rate is {rate:.3f} of its start; expected {1 - 1 / args.num_iterations:.3f}: "
+        "one scheduler step at the end of each learning phase.",
+        f"schedule {rate:.3f}",
+    )
+
+    # 3. The numbers, with one minibatch for the whole rollout, so that its order does not matter. The first setting asks
+    # most; the others help to say what is missing.
+    full = {"num_minibatches": 1, "update_epochs": 3, "learning_rate": 1e-2}
+    settings = [
+        ("all of PPO", {"ent_coef": 0.3, "max_grad_norm": 0.05, "clip_coef": 0.05}),
+        ("no entropy, hardly any gradient clipping", {"ent_coef": 0.0, "max_grad_norm": 100.0}),
+        ("norm_adv=False", {"norm_adv": False, "max_grad_norm": 0.05}),
+    ]
+    for name, changes in settings:
+        trainer = small_trainer(PPOTrainer, **full, **changes)
+        play(trainer)
+        trainer.agent.rollout.rewards.mul_(5).add_(2)
+        start = [p.detach().clone() for p in [*trainer.actor.parameters(), *trainer.critic.parameters()]]
+        oracle = Oracle(trainer)
+        expected = [movement(oracle.learn(trainer.actor, trainer.critic, correction), start) for correction in (1, 0)]
+        trainer.learning_phase()
+        moved = movement([*trainer.actor.parameters(), *trainer.critic.parameters()], start)
+        if not any(torch.allclose(moved, wanted, rtol=2e-2, atol=0.05) for wanted in expected):
+            worst = (moved - expected[0]).abs().argmax()
+            raise WrongAnswer(
+                f"The networks do not learn what the loss says (setting: {name}; {changes}): one weight moved by {moved[worst]:.2f}e-3, "
+                f"expected {expected[0][worst]:.2f}e-3. Check, in the order of a step: advantages normalised in the minibatch; "
+                "loss = policy_loss + vf_coef * value_loss - ent_coef * entropy; zero_grad; backward; clip_grad_norm_; step.",
+                moved,
+            )
+
+    # 4. target_kl ends the epochs early.
+    trainer = small_trainer(PPOTrainer, **(full | {"num_minibatches": 2, "update_epochs": 6, "target_kl": 1e-9}))
+    play(trainer)
+    updates.clear()
+    trainer.optimizer.register_step_post_hook(lambda *_: updates.append(1))
+    trainer.learning_phase()
+    require(
+        len(updates) < 12,
+        "With target_kl far below the approx_kl of an epoch, learning_phase still ran every epoch: stop after an epoch whose approx_kl is above it.",
+        "target_kl",
+    )
+
+
+class TimedGames:
+    """N environments whose games last 1, 4, 7, ... steps and score 10 for each step played with action 1, rewards clipped to 1."""
+
+    def __init__(self, num_envs: int, endless: bool = False):
+        self.num_envs = num_envs
+        self.endless = endless
+        self.steps_taken = 0
+        self.seeds = []
+
+    def reset(self, seed=None, options=None):
+        self.seeds.append(seed)
+        self.time = np.zeros(self.num_envs, dtype=int)
+        self.score = np.zeros(self.num_envs)
+        return self._obs(), {}
+
+    def _obs(self):
+        return np.stack([np.arange(self.num_envs), self.time], axis=1).astype(np.float32)
+
+    def step(self, actions):
+        self.steps_taken += 1
+        self.time += 1
+        self.score += 10 * (np.asarray(actions) == 1)
+        over = np.zeros(self.num_envs, dtype=bool) if self.endless else self.time >= 1 + 3 * np.arange(self.num_envs)
+        infos = {"game_over": over, "episodic_return": self.score.copy(), "episodic_length": self.time.copy(), "final_obs": self._obs()}
+        rewards = np.sign(10.0 * (np.asarray(actions) == 1)).astype(np.float32)
+        self.time[over] = 0
+        self.score[over] = 0
+        return self._obs(), rewards, over, np.zeros_like(over), infos
+
+
+def test_evaluate(evaluate):
+    torch.manual_seed(0)
+    actor = nn.Linear(2, 2)
+    with torch.no_grad():
+        actor.weight.zero_()
+        actor.bias.copy_(torch.tensor([0.0, 1.0]))  # action 1 with probability 0.73, and always when greedy
+    before = copy.deepcopy(actor.state_dict())
+    fair = torch.tensor([10.0, 40.0, 70.0, 100.0])
+
+    envs = TimedGames(4)
+    scores = evaluate(actor, envs, 4, True, 50, 0)
+    require(scores is not None, "evaluate returns None: return the scores.")
+    scores = torch.as_tensor(np.asarray(scores), dtype=torch.float32)
+    require(tuple(scores.shape) == (4,), f"evaluate(..., num_episodes=4) returns {tuple(scores.shape)}; expected 4 scores.", str(tuple(scores.shape)))
+    scores = scores.sort().values
+    games = "4 environments whose games last 1, 4, 7 and 10 steps and are worth 10, 40, 70 and 100, one game of each"
+    if not torch.allclose(scores, fair):
+        require(
+            not (scores == 10).all() and scores.mean() >= fair.mean() - 1 or scores.max() <= 10,
+            f"From {games}, evaluate returns {show(scores)}: the short games count more than the long ones. The first games to finish are the "
+            "short ones: play a fixed number in each environment.",
+            "short games",
+        )
+        require(scores.max() > 10, f"From {games}, evaluate returns {show(scores)}: is that the clipped reward? The score is infos['episodic_return'].", "clipped")
+        expect_close(scores, fair, "evaluate", games)
+    require(envs.seeds[0] == 0, f"evaluate(..., seed=0) reset the environments with the seed {envs.seeds[0]}; expected 0.", "seed")
+
+    few = np.asarray(evaluate(actor, TimedGames(4), 6, True, 50, 0))
+    require(few.shape == (6,), f"With 4 environments and num_episodes=6, evaluate returns {few.shape}; expected 6 scores.", "six")
+    require(few.min() >= 10 and few.max() <= 100, f"With 4 environments and 6 episodes the scores are {few.tolist()}; each must be of one whole game.", "six scores")
+
+    torch.manual_seed(0)
+    sampled = np.concatenate([np.asarray(evaluate(actor, TimedGames(4), 4, False, 50, 0)) for _ in range(30)])
+    greedy = np.concatenate([np.asarray(evaluate(actor, TimedGames(4), 4, True, 50, 0)) for _ in range(3)])
+    require(greedy.mean() == 55, f"greedy=True should always take the best action (mean score 55); seen {greedy.mean():.1f}: does it sample?", "samples")
+    require(
+        35 < sampled.mean() < 48,
+        f"greedy=False should sample: here action 1 has probability 0.73, so the mean score is about 40; seen {sampled.mean():.1f}.",
+        "greedy anyway",
+    )
+
+    endless = TimedGames(2, endless=True)
+    limit = 25
+
+    class Stuck(Exception):
+        pass
+
+    ordinary_step = endless.step
+
+    def counted_step(actions):
+        if endless.steps_taken > 10 * limit:
+            raise Stuck
+        return ordinary_step(actions)
+
+    endless.step = counted_step
+    try:
+        capped = np.asarray(evaluate(actor, endless, 2, True, limit, 0))
+    except Stuck:
+        raise WrongAnswer(f"A game that never ends is played for ever, although max_steps is {limit}: a greedy agent may wait for ever.", "endless") from None
+    require(
+        np.allclose(capped, 10 * limit),
+        f"A game that never ends should be cut at max_steps = {limit} and count with its score so far, {10 * limit}; seen {capped.tolist()}.",
+        "cap",
+    )
+    unchanged = all(torch.equal(a, b) for a, b in zip(before.values(), actor.state_dict().values(), strict=True))
+    require(unchanged and all(p.grad is None for p in actor.parameters()), "evaluate changes the actor or leaves gradients in it: it only plays.", "learns")
