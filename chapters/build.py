@@ -114,7 +114,9 @@ def badge(stem: str) -> str:
 def chapter_map(stem: str, sources: dict) -> str:
     """Where the chapter stands among the others."""
     entries = [
-        f"**{other[:2]} {notebook.metadata['title']}**" if other == stem else f"[{other[:2]}]({other}.ipynb \"{notebook.metadata['title']}\")"
+        f"**{other[:2]} {notebook.metadata['title']}**"
+        if other == stem
+        else f'[{other[:2]}]({other}.ipynb "{notebook.metadata["title"]}")'
         for other, notebook in sources.items()
     ]
     return "Chapters: " + " → ".join(entries)
@@ -174,7 +176,9 @@ def main() -> int:
             try:
                 notebook = merge(notebook, nbformat.read(path, as_version=4))
             except Exception as error:
-                print(f"chapters/{path.name} cannot be read ({error}), so it is left as it is: repair it, or move it away and build again.")
+                print(
+                    f"chapters/{path.name} cannot be read ({error}), so it is left as it is: repair it, or move it away and build again."
+                )
                 return 1
         expected[path] = nbformat.writes(notebook) + "\n"
     readme = ROOT / "README.md"

@@ -84,9 +84,7 @@ class PPOArgs:
                 f"divide into {self.num_minibatches} minibatches: choose num_minibatches so that it does."
             )
         if self.norm_adv and self.minibatch_size < 2:
-            raise ValueError(
-                "Minibatches of one step cannot be normalised: choose fewer num_minibatches or norm_adv=False."
-            )
+            raise ValueError("Minibatches of one step cannot be normalised: choose fewer num_minibatches or norm_adv=False.")
         if self.total_timesteps < self.batch_size:
             raise ValueError(
                 f"total_timesteps is {self.total_timesteps}, less than one rollout of {self.batch_size} steps: "

@@ -124,7 +124,9 @@ class Evaluator:
         self.iteration += 1
         if self.iteration % self.every == 0:
             scores = self.play(trainer.actor, first_seed=10_000)
-            self.history.append({"global_step": trainer.agent.global_step, "mean": float(scores.mean()), "std": float(scores.std())})
+            self.history.append(
+                {"global_step": trainer.agent.global_step, "mean": float(scores.mean()), "std": float(scores.std())}
+            )
             self.solved = self.threshold is not None and scores.mean() >= self.threshold
         return self.solved
 
@@ -136,9 +138,7 @@ class Evaluator:
         """Play `num_episodes` greedy games from a seed on; returns their scores."""
         if self._envs is None:
             num_envs = self.num_episodes if self.args.mode == "classic-control" else min(self.num_episodes, 20)
-            self._envs = make_envs(
-                self.args.env_id, num_envs, self.args.mode, sticky_actions=self.args.sticky_actions
-            )
+            self._envs = make_envs(self.args.env_id, num_envs, self.args.mode, sticky_actions=self.args.sticky_actions)
         return evaluate(
             actor, self._envs, self.num_episodes, max_steps=self.max_steps, seed=first_seed + 1_000_000 * self.args.seed
         )

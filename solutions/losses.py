@@ -79,9 +79,7 @@ def approx_kl(new_logprobs: Float[Tensor, "B"], logprobs: Float[Tensor, "B"]) ->
 
 
 @torch.no_grad()
-def clipfrac(
-    new_logprobs: Float[Tensor, "B"], logprobs: Float[Tensor, "B"], clip_coef: float
-) -> Float[Tensor, ""]:
+def clipfrac(new_logprobs: Float[Tensor, "B"], logprobs: Float[Tensor, "B"], clip_coef: float) -> Float[Tensor, ""]:
     """The share of the minibatch whose probability ratio has left the interval 1 +- clip_coef.
 
     Args:

@@ -56,9 +56,7 @@ def get_actor_and_critic_classic(num_obs: int, num_actions: int) -> tuple[nn.Seq
     return actor, critic
 
 
-def get_actor_and_critic_atari(
-    obs_shape: tuple[int, int, int], num_actions: int
-) -> tuple[nn.Sequential, nn.Sequential]:
+def get_actor_and_critic_atari(obs_shape: tuple[int, int, int], num_actions: int) -> tuple[nn.Sequential, nn.Sequential]:
     """One convolutional trunk with two heads, for stacked square frames.
 
     Args:

@@ -31,7 +31,10 @@ class Run:
 
 
 RUNS = {
-    "cartpole": ("CartPole-v1 from four numbers, solved in seconds", Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100, eval_max_steps=500, threshold=475)),
+    "cartpole": (
+        "CartPole-v1 from four numbers, solved in seconds",
+        Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100, eval_max_steps=500, threshold=475),
+    ),
     "breakout": ("Atari Breakout from pixels", Run(PRESETS["breakout"], eval_episodes=20, eval_max_steps=5_000)),
 }
 
@@ -46,11 +49,16 @@ def main(run: Run) -> int:
     """Train, write the curve, evaluate; returns the exit code."""
     args = run.args
     evaluator = stopping_rule(run)
-    log_path = run.log or Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}" / "curve.json"
+    log_path = (
+        run.log
+        or Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}" / "curve.json"
+    )
     if args.mode == "classic-control":
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
     trainer = PPOTrainer(args)
-    print(f"Training on {args.env_id} (seed {args.seed}, {trainer.device}): {args.total_timesteps:,} steps at most. Ctrl-C stops early.")
+    print(
+        f"Training on {args.env_id} (seed {args.seed}, {trainer.device}): {args.total_timesteps:,} steps at most. Ctrl-C stops early."
+    )
     interrupted = False
     try:
         trainer.train(on_iteration=evaluator if run.eval_every is not None else None)
@@ -58,11 +66,17 @@ def main(run: Run) -> int:
         interrupted = True
         print("\nStopped early.")
     scores = None if interrupted else evaluator.report(trainer.actor)
-    final = {} if scores is None else {"greedy_mean": float(scores.mean()), "greedy_std": float(scores.std()), "greedy_episodes": len(scores)}
+    final = (
+        {}
+        if scores is None
+        else {"greedy_mean": float(scores.mean()), "greedy_std": float(scores.std()), "greedy_episodes": len(scores)}
+    )
     curve, picture = trainer.log.save(log_path, evaluations=evaluator.history, **final)
     print(f"The curve is in {curve} and {picture}.")
     if trainer.log.games:
-        print(f"In training: mean {trainer.log.episodic_return:.1f} over the last {min(100, len(trainer.log.games))} games (sampled), after {trainer.agent.global_step:,} steps in {trainer.log.seconds:.1f} s.")
+        print(
+            f"In training: mean {trainer.log.episodic_return:.1f} over the last {min(100, len(trainer.log.games))} games (sampled), after {trainer.agent.global_step:,} steps in {trainer.log.seconds:.1f} s."
+        )
     if interrupted:
         return 130
     result = f"mean {scores.mean():.1f} over {len(scores)} greedy games (seeds not used to decide when to stop)"

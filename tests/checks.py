@@ -37,7 +37,11 @@ def show(value) -> str:
     """A value as one reads it: tensors as rounded lists."""
     if isinstance(value, Tensor):
         with torch.no_grad():
-            rounded = value.detach().double().cpu().mul(1e4).round().div(1e4).tolist() if not value.dtype == torch.bool else value.tolist()
+            rounded = (
+                value.detach().double().cpu().mul(1e4).round().div(1e4).tolist()
+                if value.dtype != torch.bool
+                else value.tolist()
+            )
         text = str(rounded)
         return text if len(text) < 120 else f"{text[:110]}... (shape {tuple(value.shape)})"
     return repr(value)
@@ -54,7 +58,8 @@ def expect_tensor(seen, shape: tuple[int, ...], what: str, floating: bool = True
     require(seen is not None, f"{what} is None. Does your function `return` it?")
     require(
         isinstance(seen, Tensor),
-        f"{what} is a {type(seen).__name__}; expected a torch Tensor" + (" of no dimensions (a scalar)." if shape == () else "."),
+        f"{what} is a {type(seen).__name__}; expected a torch Tensor"
+        + (" of no dimensions (a scalar)." if shape == () else "."),
         type(seen).__name__,
     )
     require(tuple(seen.shape) == shape, f"{what} has shape {tuple(seen.shape)}; expected {shape}.", tuple(seen.shape))

@@ -30,7 +30,9 @@ class ScriptedEnvs:
 
     def step(self, actions):
         if not isinstance(actions, np.ndarray) or actions.shape != (self.num_envs,):
-            raise TypeError(f"The environments take a NumPy array of {self.num_envs} actions; they were given {type(actions).__name__}.")
+            raise TypeError(
+                f"The environments take a NumPy array of {self.num_envs} actions; they were given {type(actions).__name__}."
+            )
         t = len(self.actions)
         self.actions.append(actions.copy())
         n = np.arange(self.num_envs)

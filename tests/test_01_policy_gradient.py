@@ -23,8 +23,15 @@ def test_discounted_returns(discounted_returns):
         "rewards = [1, 2, 3], gamma = 0.5",
     )
     expect_close(discounted_returns(example, 0.0), example, "discounted_returns", "gamma = 0 leaves only the reward itself")
-    expect_close(discounted_returns(example, 1.0), torch.tensor([6.0, 5.0, 3.0]), "discounted_returns", "gamma = 1 just sums what follows")
-    expect_close(discounted_returns(torch.tensor([7.0]), 0.9), torch.tensor([7.0]), "discounted_returns", "an episode of one step")
+    expect_close(
+        discounted_returns(example, 1.0),
+        torch.tensor([6.0, 5.0, 3.0]),
+        "discounted_returns",
+        "gamma = 1 just sums what follows",
+    )
+    expect_close(
+        discounted_returns(torch.tensor([7.0]), 0.9), torch.tensor([7.0]), "discounted_returns", "an episode of one step"
+    )
 
 
 def test_sample_actions(sample_actions):
@@ -34,11 +41,17 @@ def test_sample_actions(sample_actions):
     logits[3000:] = (probs.flip(0).log() - 1.0).repeat(3000, 1)
     logits.requires_grad_()
     answer = sample_actions(logits)
-    require(isinstance(answer, tuple) and len(answer) == 2, f"Expected two tensors (actions, logprobs); got {type(answer).__name__}.")
+    require(
+        isinstance(answer, tuple) and len(answer) == 2,
+        f"Expected two tensors (actions, logprobs); got {type(answer).__name__}.",
+    )
     actions, logprobs = answer
     expect_tensor(actions, (6000,), "actions", floating=False)
     expect_tensor(logprobs, (6000,), "logprobs")
-    require(0 <= actions.min() and actions.max() <= 2, f"With 3 logits, actions must be 0, 1 or 2; seen {actions.min()} to {actions.max()}.")
+    require(
+        actions.min() >= 0 and actions.max() <= 2,
+        f"With 3 logits, actions must be 0, 1 or 2; seen {actions.min()} to {actions.max()}.",
+    )
 
     for half, expected in [(actions[:3000], probs), (actions[3000:], probs.flip(0))]:
         frequency = torch.bincount(half, minlength=3) / 3000
@@ -55,7 +68,11 @@ def test_sample_actions(sample_actions):
     with torch.no_grad():
         of_actions = logits.log_softmax(-1).gather(-1, actions[:, None]).squeeze(-1)
         if not torch.allclose(logprobs, of_actions, atol=1e-4):
-            require(not torch.allclose(logprobs, of_actions.exp(), atol=1e-4), "`logprobs` holds probabilities: take their logarithm.", "probabilities")
+            require(
+                not torch.allclose(logprobs, of_actions.exp(), atol=1e-4),
+                "`logprobs` holds probabilities: take their logarithm.",
+                "probabilities",
+            )
             require(
                 not torch.allclose(logprobs, logits.gather(-1, actions[:, None]).squeeze(-1), atol=1e-4),
                 "`logprobs` holds raw logits: normalise them first, so that the probabilities of a row sum to 1.",
@@ -67,10 +84,16 @@ def test_sample_actions(sample_actions):
                 "`logprobs` are log-probabilities, but not those of the actions returned with them: draw once, and look up that draw.",
                 "another action",
             )
-            require(False, f"`logprobs` is not log pi(action): seen {logprobs[0]:.4f} for action {actions[0]} of row 0, expected {of_actions[0]:.4f}.", "other")
+            require(
+                False,
+                f"`logprobs` is not log pi(action): seen {logprobs[0]:.4f} for action {actions[0]} of row 0, expected {of_actions[0]:.4f}.",
+                "other",
+            )
     require(logprobs.requires_grad, "`logprobs` carries no gradient back to the logits: do not detach it.", "detached")
     again = sample_actions(logits)[0]
-    require(not torch.equal(actions, again), "Two calls gave the very same 6000 actions: sample afresh in every call.", "fixed seed")
+    require(
+        not torch.equal(actions, again), "Two calls gave the very same 6000 actions: sample afresh in every call.", "fixed seed"
+    )
 
 
 def show_probs(probs) -> list[float]:

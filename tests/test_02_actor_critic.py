@@ -15,7 +15,9 @@ def orthogonal_scale(weight: torch.Tensor) -> float | None:
     matrix = weight.detach().flatten(1).double()
     gram = matrix @ matrix.T if matrix.shape[0] <= matrix.shape[1] else matrix.T @ matrix
     scale = gram.diagonal().mean().sqrt()
-    is_orthogonal = torch.allclose(gram, scale**2 * torch.eye(len(gram), dtype=gram.dtype), atol=1e-4 * max(1.0, scale.item() ** 2))
+    is_orthogonal = torch.allclose(
+        gram, scale**2 * torch.eye(len(gram), dtype=gram.dtype), atol=1e-4 * max(1.0, scale.item() ** 2)
+    )
     return scale.item() if is_orthogonal else None
 
 
@@ -27,8 +29,16 @@ def test_layer_init(layer_init):
             call = f"layer_init({layer}, {', '.join(f'{k}={v}' for k, v in arguments.items())})"
             std, bias = arguments.get("std", sqrt(2)), arguments.get("bias_const", 0.0)
             returned = layer_init(layer, **arguments)
-            require(returned is not None, "layer_init returns None: return the layer, so that it can be used in a Sequential.", "none")
-            require(returned is layer, "layer_init must change the layer it is given and return it; it returned something else.", "another")
+            require(
+                returned is not None,
+                "layer_init returns None: return the layer, so that it can be used in a Sequential.",
+                "none",
+            )
+            require(
+                returned is layer,
+                "layer_init must change the layer it is given and return it; it returned something else.",
+                "another",
+            )
             scale = orthogonal_scale(layer.weight)
             require(
                 scale is not None,
@@ -45,7 +55,10 @@ def test_layer_init(layer_init):
                 f"After {call} the biases are {show(layer.bias)}; expected every one to be {bias}.",
                 f"bias for {bias}",
             )
-    require(layers[0].weight.requires_grad and layers[0].bias.requires_grad, "The layer's parameters must go on learning: keep requires_grad.")
+    require(
+        layers[0].weight.requires_grad and layers[0].bias.requires_grad,
+        "The layer's parameters must go on learning: keep requires_grad.",
+    )
 
 
 class Trace:
@@ -90,7 +103,9 @@ def expect_initialised(layers: list[nn.Module], stds: list[float], who: str) -> 
             f"Layer {number} of the {who} ({layer}) has weights of std {scale:.4f}; expected {std:.4f}.",
             f"{who} {number} {scale:.3f}",
         )
-        require(not layer.bias.any(), f"Layer {number} of the {who} ({layer}) has biases that are not 0.", f"{who} {number} bias")
+        require(
+            not layer.bias.any(), f"Layer {number} of the {who} ({layer}) has biases that are not 0.", f"{who} {number} bias"
+        )
 
 
 def expect_raw_output(network: nn.Module, last: nn.Module, batch: torch.Tensor, who: str) -> None:
@@ -131,12 +146,26 @@ def test_get_actor_and_critic_classic(get_actor_and_critic_classic):
         for who, trace, outputs, last_std in [("actor", actor_trace, num_actions, 0.01), ("critic", critic_trace, 1, 1.0)]:
             shapes = [(layer.in_features, layer.out_features) for layer in trace.layers if isinstance(layer, nn.Linear)]
             expected = [(num_obs, 64), (64, 64), (64, outputs)]
-            require(shapes == expected, f"The {who}'s linear layers have (inputs, outputs) {shapes}; expected {expected}.", str(shapes))
+            require(
+                shapes == expected,
+                f"The {who}'s linear layers have (inputs, outputs) {shapes}; expected {expected}.",
+                str(shapes),
+            )
             for number in range(2):
                 before, after = trace.outputs[number], trace.inputs[number + 1]
                 if not torch.allclose(after, before.tanh(), atol=1e-5):
-                    kind = "no activation" if torch.allclose(after, before) else "ReLU" if torch.allclose(after, before.relu()) else "something else"
-                    require(False, f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected Tanh.", f"{who} {kind}")
+                    kind = (
+                        "no activation"
+                        if torch.allclose(after, before)
+                        else "ReLU"
+                        if torch.allclose(after, before.relu())
+                        else "something else"
+                    )
+                    require(
+                        False,
+                        f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected Tanh.",
+                        f"{who} {kind}",
+                    )
             expect_initialised(trace.layers, [sqrt(2), sqrt(2), last_std], who)
             expect_raw_output(actor if who == "actor" else critic, trace.layers[-1], obs, who)
 
@@ -154,7 +183,9 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
             require(False, f"The networks do not fit {given}: {error}. Do all sizes follow from obs_shape?", f"sizes {side}")
         expect_heads(actor_trace.output, critic_trace.output, 5, num_actions, given)
 
-        convolutions = [(c.in_channels, c.out_channels, c.kernel_size, c.stride) for c in actor_trace.layers if isinstance(c, nn.Conv2d)]
+        convolutions = [
+            (c.in_channels, c.out_channels, c.kernel_size, c.stride) for c in actor_trace.layers if isinstance(c, nn.Conv2d)
+        ]
         expected = [(frames, 32, (8, 8), (4, 4)), (32, 64, (4, 4), (2, 2)), (64, 64, (3, 3), (1, 1))]
         require(
             convolutions == expected,
@@ -164,13 +195,21 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
         for conv in (c for c in actor_trace.layers if isinstance(c, nn.Conv2d)):
             require(conv.padding == (0, 0), f"{conv} has padding; the network uses none.", "padding")
         sizes = [layer.out_features for layer in actor_trace.layers if isinstance(layer, nn.Linear)]
-        require(sizes == [512, num_actions], f"After the convolutions come linear layers with {sizes} outputs; expected [512, {num_actions}].", str(sizes))
+        require(
+            sizes == [512, num_actions],
+            f"After the convolutions come linear layers with {sizes} outputs; expected [512, {num_actions}].",
+            str(sizes),
+        )
         for who, trace in [("actor", actor_trace), ("critic", critic_trace)]:
             for number in range(len(trace.layers) - 1):
                 before, after = trace.outputs[number], trace.inputs[number + 1].reshape(trace.outputs[number].shape)
                 if not torch.allclose(after, before.relu(), atol=1e-5):
                     kind = "no activation" if torch.allclose(after, before) else "something else"
-                    require(False, f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected ReLU.", f"{who} {number} {kind}")
+                    require(
+                        False,
+                        f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected ReLU.",
+                        f"{who} {number} {kind}",
+                    )
 
         shared = shared_parameters(actor, critic)
         require(
@@ -179,7 +218,11 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
             "and use the same object in both.",
             "not shared",
         )
-        require(shared == 8, f"The actor and the critic share {shared} parameter tensors; expected 8: the trunk's 4 layers, and no head.", f"shared {shared}")
+        require(
+            shared == 8,
+            f"The actor and the critic share {shared} parameter tensors; expected 8: the trunk's 4 layers, and no head.",
+            f"shared {shared}",
+        )
         same = isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential) and actor[0] is critic[0]
         is_module = not (isinstance(actor, nn.Sequential) or isinstance(critic, nn.Sequential))
         require(
@@ -196,7 +239,11 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
             get_actor_and_critic_atari(wrong, 4)
         except Exception:
             continue
-        require(False, f"Frames of shape {wrong} must be refused with a ValueError: they are not square with a side of 8m + 4.", "not refused")
+        require(
+            False,
+            f"Frames of shape {wrong} must be refused with a ValueError: they are not square with a side of 8m + 4.",
+            "not refused",
+        )
 
 
 def test_get_actor_and_critic(get_actor_and_critic, mode="classic-control"):

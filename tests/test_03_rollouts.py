@@ -43,7 +43,9 @@ def test_compute_advantages(compute_advantages):
         arguments = (rewards, values, following, terminated, truncated)
         with unmodified(rewards=rewards, values=values, next_values=following, terminations=terminated, truncations=truncated):
             seen = compute_advantages(*arguments, 0.9, 0.8)
-        expect_close(seen, gae_by_definition(*arguments, 0.9, 0.8), "compute_advantages", f"{because}; gamma = 0.9, gae_lambda = 0.8")
+        expect_close(
+            seen, gae_by_definition(*arguments, 0.9, 0.8), "compute_advantages", f"{because}; gamma = 0.9, gae_lambda = 0.8"
+        )
 
     # next_values is what counts, also where it differs from the next row's value.
     arguments = (rewards, values, next_values, never, never)
@@ -55,7 +57,9 @@ def test_compute_advantages(compute_advantages):
     )
     arguments = (rewards, values, next_values, terminations, truncations)
     one_step = rewards + 0.9 * next_values * ~terminations - values
-    expect_close(compute_advantages(*arguments, 0.9, 0.0), one_step, "compute_advantages", "gae_lambda = 0 leaves delta_t alone")
+    expect_close(
+        compute_advantages(*arguments, 0.9, 0.0), one_step, "compute_advantages", "gae_lambda = 0 leaves delta_t alone"
+    )
     one = torch.ones(1, 1)
     no, yes = torch.zeros(1, 1, dtype=torch.bool), torch.ones(1, 1, dtype=torch.bool)
     for terminated, truncated, expected in [(no, no, 5.5), (yes, no, 1.0), (no, yes, 5.5)]:
@@ -80,7 +84,9 @@ def test_get_minibatch_indices(get_minibatch_indices):
             str([a.shape for a in arrays]),
         )
         for a in arrays:
-            require(np.issubdtype(a.dtype, np.integer), f"{call} gives {a.dtype} numbers; indices must be integers.", str(a.dtype))
+            require(
+                np.issubdtype(a.dtype, np.integer), f"{call} gives {a.dtype} numbers; indices must be integers.", str(a.dtype)
+            )
         together = np.concatenate(arrays)
         require(
             sorted(together.tolist()) == list(range(batch_size)),
@@ -91,9 +97,17 @@ def test_get_minibatch_indices(get_minibatch_indices):
     def draw(rng):
         return np.concatenate([np.asarray(a) for a in get_minibatch_indices(rng, 24, 6)]).tolist()
 
-    require(draw(np.random.default_rng(0)) != list(range(24)), "The indices come in their old order 0, 1, 2, ...: shuffle them.", "no shuffle")
+    require(
+        draw(np.random.default_rng(0)) != list(range(24)),
+        "The indices come in their old order 0, 1, 2, ...: shuffle them.",
+        "no shuffle",
+    )
     rng = np.random.default_rng(0)
-    require(draw(rng) != draw(rng), "Two calls in a row with one rng give the same order: each epoch needs a new one.", "same every time")
+    require(
+        draw(rng) != draw(rng),
+        "Two calls in a row with one rng give the same order: each epoch needs a new one.",
+        "same every time",
+    )
     require(
         draw(np.random.default_rng(1)) == draw(np.random.default_rng(1)),
         "Two generators with the same seed give different orders: take the randomness from `rng`, so that a run can be repeated.",
@@ -103,7 +117,11 @@ def test_get_minibatch_indices(get_minibatch_indices):
     rng = np.random.default_rng(0)
     for _ in range(600):
         counts[np.arange(6), np.concatenate([np.asarray(a) for a in get_minibatch_indices(rng, 6, 2)])] += 1
-    require(counts.min() > 40, "Over 600 shuffles of 6 numbers some number hardly ever comes to some place: every order must be as likely.", "not uniform")
+    require(
+        counts.min() > 40,
+        "Over 600 shuffles of 6 numbers some number hardly ever comes to some place: every order must be as likely.",
+        "not uniform",
+    )
 
 
 def tiny_networks(num_obs=3, num_actions=3):
@@ -115,7 +133,7 @@ def tiny_networks(num_obs=3, num_actions=3):
     return actor, critic
 
 
-def test_play_step(PPOAgent):  # noqa: N803
+def test_play_step(PPOAgent):
     T, N = 12, 4
     actor, critic = tiny_networks()
     envs = ScriptedEnvs(N, num_actions=3)
@@ -125,15 +143,27 @@ def test_play_step(PPOAgent):  # noqa: N803
     for t in range(T):
         infos.append(agent.play_step())
         rows = len(agent.rollout.rows)
-        require(rows == t + 1, f"After {t + 1} calls of play_step the rollout has {rows} rows: each call adds exactly one.", f"rows {rows - t - 1}")
-        require(len(envs.actions) == t + 1, f"play_step stepped the environments {len(envs.actions)} times in {t + 1} calls.", "steps")
+        require(
+            rows == t + 1,
+            f"After {t + 1} calls of play_step the rollout has {rows} rows: each call adds exactly one.",
+            f"rows {rows - t - 1}",
+        )
+        require(
+            len(envs.actions) == t + 1,
+            f"play_step stepped the environments {len(envs.actions)} times in {t + 1} calls.",
+            "steps",
+        )
     require(
         agent.global_step == T * N,
         f"After {T} steps of {N} environments `global_step` is {agent.global_step}; expected {T * N}: it counts the steps of every environment.",
         f"global_step {agent.global_step}",
     )
     require(envs.resets == 1, "play_step resets the environments: they reset themselves when an episode ends.", "resets")
-    require(all(isinstance(info, dict) and "game_over" in info for info in infos), "play_step must return the infos of the step.", "infos")
+    require(
+        all(isinstance(info, dict) and "game_over" in info for info in infos),
+        "play_step must return the infos of the step.",
+        "infos",
+    )
 
     obs = column(agent, "obs", (N, 3))
     shown = torch.as_tensor(np.stack(envs.shown))  # the observations before each step, and after the last
@@ -144,7 +174,11 @@ def test_play_step(PPOAgent):  # noqa: N803
             "Row t holds the observations after the step. It must hold those that the actions were chosen for.",
             "next obs",
         )
-        require(not (obs == obs[0]).all(), "Every row holds the same observations: the agent never moves on to the next ones.", "never moves on")
+        require(
+            not (obs == obs[0]).all(),
+            "Every row holds the same observations: the agent never moves on to the next ones.",
+            "never moves on",
+        )
         raise WrongAnswer(f"Row 1 holds the observations {show(obs[1])}; the environments had shown {show(shown[1])}.", "obs")
     require(
         np.array_equal(np.asarray(agent.next_obs), envs.shown[-1]),
@@ -154,16 +188,28 @@ def test_play_step(PPOAgent):  # noqa: N803
 
     actions = column(agent, "actions", (N,), floating=False)
     sent = torch.as_tensor(np.stack(envs.actions))
-    require(torch.equal(actions, sent), f"Row 0 holds the actions {show(actions[0])}, but the environments were sent {show(sent[0])}.", "actions")
+    require(
+        torch.equal(actions, sent),
+        f"Row 0 holds the actions {show(actions[0])}, but the environments were sent {show(sent[0])}.",
+        "actions",
+    )
     with torch.no_grad():
         all_logprobs = actor(shown).log_softmax(-1)
         all_values = critic(shown).squeeze(-1)
     expected = all_logprobs[:T].gather(-1, actions[..., None]).squeeze(-1)
     logprobs = column(agent, "logprobs", (N,))
     if not torch.allclose(logprobs.detach(), expected, atol=1e-4):
-        require(not torch.allclose(logprobs.detach(), expected.exp(), atol=1e-4), "`logprobs` holds probabilities: take the logarithm.", "probabilities")
+        require(
+            not torch.allclose(logprobs.detach(), expected.exp(), atol=1e-4),
+            "`logprobs` holds probabilities: take the logarithm.",
+            "probabilities",
+        )
         of_next = all_logprobs[1:].gather(-1, actions[..., None]).squeeze(-1)
-        require(not torch.allclose(logprobs.detach(), of_next, atol=1e-4), "`logprobs` belongs to the observations after the step.", "next logprobs")
+        require(
+            not torch.allclose(logprobs.detach(), of_next, atol=1e-4),
+            "`logprobs` belongs to the observations after the step.",
+            "next logprobs",
+        )
         of_some = (logprobs.detach()[..., None] - all_logprobs[:T]).abs().min(-1).values.max() < 1e-4
         require(
             not of_some,
@@ -188,7 +234,9 @@ def test_play_step(PPOAgent):  # noqa: N803
         script = torch.as_tensor(np.stack(getattr(envs, name)))
         seen = column(agent, name, (N,), floating=None)
         if not torch.equal(seen, script):
-            require(seen.any(), f"`{name}` in the rollout are all zero; the environments returned {show(script)}.", f"{name} zero")
+            require(
+                seen.any(), f"`{name}` in the rollout are all zero; the environments returned {show(script)}.", f"{name} zero"
+            )
             require(
                 not torch.equal(seen[1:], script[:-1]),
                 f"Row t holds the {name} of the step before. Row t is one transition: it holds what the step at t returned.",
@@ -207,7 +255,12 @@ def test_play_step(PPOAgent):  # noqa: N803
             "the step really led to.",
             "reset obs",
         )
-        expect_close(agent.rollout.next_values[truncated], led_to[truncated], "next_values where a step was truncated", "V of infos['final_obs']")
+        expect_close(
+            agent.rollout.next_values[truncated],
+            led_to[truncated],
+            "next_values where a step was truncated",
+            "V of infos['final_obs']",
+        )
 
     agent = PPOAgent(ScriptedEnvs(400, num_actions=3), actor, critic, num_steps=4, seed=0)
     for _ in range(4):

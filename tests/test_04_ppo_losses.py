@@ -54,7 +54,9 @@ def test_value_loss(value_loss):
     error = (new_values - returns).detach()
     expect_close(loss, 0.5 * (error**2).mean(), "value_loss", "16 random values: half the mean of the squared errors")
     expect_gradient(loss, new_values, error / 16, "value_loss")
-    expect_close(value_loss(torch.tensor([1.0, 4.0]), torch.tensor([1.0, 0.0])), torch.tensor(4.0), "value_loss", "errors 0 and 4")
+    expect_close(
+        value_loss(torch.tensor([1.0, 4.0]), torch.tensor([1.0, 0.0])), torch.tensor(4.0), "value_loss", "errors 0 and 4"
+    )
     column = new_values.detach()[:, None]
     try:
         broadcast = value_loss(column, returns)
@@ -64,7 +66,10 @@ def test_value_loss(value_loss):
     right = 0.5 * ((column.squeeze(-1) - returns) ** 2).mean()
     if isinstance(broadcast, torch.Tensor) and broadcast.shape == ():
         known = torch.isclose(broadcast, spread) or torch.isclose(broadcast, right)
-        require(known, f"value_loss of (16, 1) values against (16,) returns is {broadcast:.4f}: neither the mean over 16 nor over 16 x 16.")
+        require(
+            known,
+            f"value_loss of (16, 1) values against (16,) returns is {broadcast:.4f}: neither the mean over 16 nor over 16 x 16.",
+        )
 
 
 def test_entropy_bonus(entropy_bonus):
@@ -78,7 +83,12 @@ def test_entropy_bonus(entropy_bonus):
     expected = -probs * (probs.log() + nats[:, None]) / 4  # d entropy / d logit_i = -p_i (log p_i + H)
     expect_gradient(bonus, logits, expected, "entropy_bonus")
     for number in [2, 5]:
-        expect_close(entropy_bonus(torch.zeros(3, number)), torch.tensor(math.log(number)), "entropy_bonus", f"{number} equally likely actions")
+        expect_close(
+            entropy_bonus(torch.zeros(3, number)),
+            torch.tensor(math.log(number)),
+            "entropy_bonus",
+            f"{number} equally likely actions",
+        )
     certain = entropy_bonus(torch.tensor([[200.0, 0.0, 0.0]]))
     expect_close(certain, torch.tensor(0.0), "entropy_bonus", "a policy that is certain (log of 0 must not give NaN)")
 
@@ -88,7 +98,10 @@ def test_make_optimizer(make_optimizer):
     actor, critic = nn.Linear(3, 2), nn.Linear(3, 1)
     trunk = nn.Linear(3, 3)
     shared_actor, shared_critic = nn.Sequential(trunk, nn.Linear(3, 2)), nn.Sequential(trunk, nn.Linear(3, 1))
-    for one, other, kind in [(actor, critic, "separate networks"), (shared_actor, shared_critic, "networks with a shared trunk")]:
+    for one, other, kind in [
+        (actor, critic, "separate networks"),
+        (shared_actor, shared_critic, "networks with a shared trunk"),
+    ]:
         optimizer = make_optimizer(one, other, 3e-4)
         require(
             type(optimizer) is torch.optim.Adam,
@@ -105,14 +118,18 @@ def test_make_optimizer(make_optimizer):
             "twice",
         )
         for group in optimizer.param_groups:
-            require(abs(group["lr"] - 3e-4) < 1e-12, f"The learning rate is {group['lr']}; asked for was 3e-4.", f"lr {group['lr']}")
+            require(
+                abs(group["lr"] - 3e-4) < 1e-12, f"The learning rate is {group['lr']}; asked for was 3e-4.", f"lr {group['lr']}"
+            )
             require(abs(group["eps"] - 1e-5) < 1e-12, f"Adam's eps is {group['eps']}; PPO uses 1e-5.", f"eps {group['eps']}")
             require(not group["weight_decay"], "Adam has weight decay; PPO uses none.", "decay")
 
 
-def test_PPOScheduler(PPOScheduler):  # noqa: N802, N803
+def test_PPOScheduler(PPOScheduler):
     for initial, end, number in [(1.0, 0.0, 4), (2e-3, 1e-3, 10), (1e-3, 0.0, 1)]:
-        optimizer = torch.optim.Adam([{"params": [nn.Parameter(torch.zeros(1))]}, {"params": [nn.Parameter(torch.zeros(1))]}], lr=initial)
+        optimizer = torch.optim.Adam(
+            [{"params": [nn.Parameter(torch.zeros(1))]}, {"params": [nn.Parameter(torch.zeros(1))]}], lr=initial
+        )
         scheduler = PPOScheduler(optimizer, initial, end, number)
         rates = [[group["lr"] for group in optimizer.param_groups]]
         for _ in range(number + 2):
@@ -139,7 +156,9 @@ def test_approx_kl(approx_kl):
     ratio = (new_logprobs - logprobs).exp()
     with unmodified(new_logprobs=new_logprobs, logprobs=logprobs):
         seen = approx_kl(new_logprobs, logprobs)
-    expect_close(seen, ((ratio - 1) - (new_logprobs - logprobs)).mean(), "approx_kl", "mean((ratio - 1) - log ratio) of 32 random steps")
+    expect_close(
+        seen, ((ratio - 1) - (new_logprobs - logprobs)).mean(), "approx_kl", "mean((ratio - 1) - log ratio) of 32 random steps"
+    )
     expect_close(approx_kl(logprobs, logprobs), torch.tensor(0.0), "approx_kl", "a policy that has not moved")
     one = approx_kl(torch.tensor([0.0]), torch.tensor([-math.log(2.0)]))
     expect_close(one, torch.tensor(1 - math.log(2.0)), "approx_kl", "one step of ratio 2: 1 - log 2")
@@ -148,7 +167,11 @@ def test_approx_kl(approx_kl):
     actions = torch.multinomial(old, 20_000, replacement=True)
     true = (old * (old / new).log()).sum()
     estimate = approx_kl(new.log()[actions], old.log()[actions])
-    require((estimate - true).abs() < 0.02, f"For two policies whose KL is {true:.3f} nats, approx_kl gives {estimate:.3f}.", "estimate")
+    require(
+        (estimate - true).abs() < 0.02,
+        f"For two policies whose KL is {true:.3f} nats, approx_kl gives {estimate:.3f}.",
+        "estimate",
+    )
 
 
 def test_clipfrac(clipfrac):
@@ -179,5 +202,9 @@ def test_explained_variance(explained_variance):
     expect_close(opposite, torch.tensor(-3.0), "explained_variance", "values = -returns")
     equal = explained_variance(torch.randn(8), torch.full((8,), 2.0))
     expect_tensor(equal, (), "explained_variance where all returns are equal")
-    require(bool(equal.isfinite()), f"Where all returns are equal, explained_variance is {equal.item()}: Var(returns) is 0, so decide this case yourself (0).", "nan")
+    require(
+        bool(equal.isfinite()),
+        f"Where all returns are equal, explained_variance is {equal.item()}: Var(returns) is 0, so decide this case yourself (0).",
+        "nan",
+    )
     expect_close(equal, torch.tensor(0.0), "explained_variance", "all returns equal")

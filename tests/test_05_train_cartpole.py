@@ -14,12 +14,12 @@ from tests.scripted import ScriptedEnvs
 SMALL = {"num_envs": 4, "num_steps": 8, "num_minibatches": 2, "update_epochs": 3, "total_timesteps": 4 * 8 * 5, "device": "cpu"}
 
 
-def small_trainer(PPOTrainer, **changes):  # noqa: N803
+def small_trainer(PPOTrainer, **changes):
     """A trainer on scripted environments, with networks whose outputs are far from 0."""
     trainer = PPOTrainer(PPOArgs(**(SMALL | changes)))
     trainer.envs = ScriptedEnvs(trainer.args.num_envs, num_actions=2)
     torch.manual_seed(0)
-    for network, outputs in [(trainer.actor, 2), (trainer.critic, 1)]:
+    for network, _outputs in [(trainer.actor, 2), (trainer.critic, 1)]:
         network[0] = nn.Linear(3, 64)
         nn.init.orthogonal_(network[-1].weight, 1.0)
     from solutions import optim, rollout
@@ -39,7 +39,7 @@ def play(trainer):
     trainer.agent.rollout.close(trainer.actor, trainer.critic, trainer.agent.next_obs)
 
 
-def test_rollout_phase(PPOTrainer):  # noqa: N803
+def test_rollout_phase(PPOTrainer):
     trainer = small_trainer(PPOTrainer)
     steps = trainer.args.num_steps
     before = copy.deepcopy(trainer.actor.state_dict())
@@ -68,7 +68,9 @@ def test_rollout_phase(PPOTrainer):  # noqa: N803
             "After rollout_phase the rollout is not closed: `close` it, so that learning_phase finds its tensors.",
             "not closed",
         )
-        require(len(batch.rows) == steps, f"After rollout_phase the rollout has {len(batch.rows)} rows; expected {steps}.", "rows")
+        require(
+            len(batch.rows) == steps, f"After rollout_phase the rollout has {len(batch.rows)} rows; expected {steps}.", "rows"
+        )
         shown = torch.as_tensor(np.stack(trainer.envs.shown[(phase - 1) * steps : phase * steps]))
         require(
             torch.equal(batch.obs, shown),
@@ -132,7 +134,7 @@ def movement(parameters, start) -> torch.Tensor:
     return torch.cat([(p.detach() - s).flatten() for p, s in zip(parameters, start, strict=True)]) * 1000
 
 
-def test_learning_phase(PPOTrainer):  # noqa: N803
+def test_learning_phase(PPOTrainer):
     # 1. The minibatches: how many updates, of what.
     trainer = small_trainer(PPOTrainer)
     play(trainer)
@@ -247,7 +249,12 @@ class TimedGames:
         self.time += 1
         self.score += 10 * (np.asarray(actions) == 1)
         over = np.zeros(self.num_envs, dtype=bool) if self.endless else self.time >= 1 + 3 * np.arange(self.num_envs)
-        infos = {"game_over": over, "episodic_return": self.score.copy(), "episodic_length": self.time.copy(), "final_obs": self._obs()}
+        infos = {
+            "game_over": over,
+            "episodic_return": self.score.copy(),
+            "episodic_length": self.time.copy(),
+            "final_obs": self._obs(),
+        }
         rewards = np.sign(10.0 * (np.asarray(actions) == 1)).astype(np.float32)
         self.time[over] = 0
         self.score[over] = 0
@@ -267,28 +274,48 @@ def test_evaluate(evaluate):
     scores = evaluate(actor, envs, 4, True, 50, 0)
     require(scores is not None, "evaluate returns None: return the scores.")
     scores = torch.as_tensor(np.asarray(scores), dtype=torch.float32)
-    require(tuple(scores.shape) == (4,), f"evaluate(..., num_episodes=4) returns {tuple(scores.shape)}; expected 4 scores.", str(tuple(scores.shape)))
+    require(
+        tuple(scores.shape) == (4,),
+        f"evaluate(..., num_episodes=4) returns {tuple(scores.shape)}; expected 4 scores.",
+        str(tuple(scores.shape)),
+    )
     scores = scores.sort().values
     games = "4 environments whose games last 1, 4, 7 and 10 steps and are worth 10, 40, 70 and 100, one game of each"
     if not torch.allclose(scores, fair):
         require(
-            not (scores == 10).all() and scores.mean() >= fair.mean() - 1 or scores.max() <= 10,
+            (not (scores == 10).all() and scores.mean() >= fair.mean() - 1) or scores.max() <= 10,
             f"From {games}, evaluate returns {show(scores)}: the short games count more than the long ones. The first games to finish are the "
             "short ones: play a fixed number in each environment.",
             "short games",
         )
-        require(scores.max() > 10, f"From {games}, evaluate returns {show(scores)}: is that the clipped reward? The score is infos['episodic_return'].", "clipped")
+        require(
+            scores.max() > 10,
+            f"From {games}, evaluate returns {show(scores)}: is that the clipped reward? The score is infos['episodic_return'].",
+            "clipped",
+        )
         expect_close(scores, fair, "evaluate", games)
-    require(envs.seeds[0] == 0, f"evaluate(..., seed=0) reset the environments with the seed {envs.seeds[0]}; expected 0.", "seed")
+    require(
+        envs.seeds[0] == 0, f"evaluate(..., seed=0) reset the environments with the seed {envs.seeds[0]}; expected 0.", "seed"
+    )
 
     few = np.asarray(evaluate(actor, TimedGames(4), 6, True, 50, 0))
-    require(few.shape == (6,), f"With 4 environments and num_episodes=6, evaluate returns {few.shape}; expected 6 scores.", "six")
-    require(few.min() >= 10 and few.max() <= 100, f"With 4 environments and 6 episodes the scores are {few.tolist()}; each must be of one whole game.", "six scores")
+    require(
+        few.shape == (6,), f"With 4 environments and num_episodes=6, evaluate returns {few.shape}; expected 6 scores.", "six"
+    )
+    require(
+        few.min() >= 10 and few.max() <= 100,
+        f"With 4 environments and 6 episodes the scores are {few.tolist()}; each must be of one whole game.",
+        "six scores",
+    )
 
     torch.manual_seed(0)
     sampled = np.concatenate([np.asarray(evaluate(actor, TimedGames(4), 4, False, 50, 0)) for _ in range(30)])
     greedy = np.concatenate([np.asarray(evaluate(actor, TimedGames(4), 4, True, 50, 0)) for _ in range(3)])
-    require(greedy.mean() == 55, f"greedy=True should always take the best action (mean score 55); seen {greedy.mean():.1f}: does it sample?", "samples")
+    require(
+        greedy.mean() == 55,
+        f"greedy=True should always take the best action (mean score 55); seen {greedy.mean():.1f}: does it sample?",
+        "samples",
+    )
     require(
         35 < sampled.mean() < 48,
         f"greedy=False should sample: here action 1 has probability 0.73, so the mean score is about 40; seen {sampled.mean():.1f}.",
@@ -312,11 +339,18 @@ def test_evaluate(evaluate):
     try:
         capped = np.asarray(evaluate(actor, endless, 2, True, limit, 0))
     except Stuck:
-        raise WrongAnswer(f"A game that never ends is played for ever, although max_steps is {limit}: a greedy agent may wait for ever.", "endless") from None
+        raise WrongAnswer(
+            f"A game that never ends is played for ever, although max_steps is {limit}: a greedy agent may wait for ever.",
+            "endless",
+        ) from None
     require(
         np.allclose(capped, 10 * limit),
         f"A game that never ends should be cut at max_steps = {limit} and count with its score so far, {10 * limit}; seen {capped.tolist()}.",
         "cap",
     )
     unchanged = all(torch.equal(a, b) for a, b in zip(before.values(), actor.state_dict().values(), strict=True))
-    require(unchanged and all(p.grad is None for p in actor.parameters()), "evaluate changes the actor or leaves gradients in it: it only plays.", "learns")
+    require(
+        unchanged and all(p.grad is None for p in actor.parameters()),
+        "evaluate changes the actor or leaves gradients in it: it only plays.",
+        "learns",
+    )

@@ -263,7 +263,9 @@ def load(source: str, exercise: Exercise) -> Any:
     try:
         exec(compile(source, filename, "exec"), namespace)
     except SyntaxError as error:
-        raise AnswerError(f"Your cell is not Python yet: {error.msg} in its line {error.lineno}: {(error.text or '').strip()}") from None
+        raise AnswerError(
+            f"Your cell is not Python yet: {error.msg} in its line {error.lineno}: {(error.text or '').strip()}"
+        ) from None
     except Exception as error:
         raise AnswerError(f"Your cell does not run: {type(error).__name__}: {error}") from error
     if exercise.object_name not in namespace:

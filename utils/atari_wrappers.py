@@ -49,9 +49,7 @@ class LifeLossEndsReturn(gym.Wrapper):
         return self.latest
 
 
-def prepare_atari_env(
-    env: gym.Env, *, noop_max: int = 30, fire_on_reset: bool = True, clip_rewards: bool = True
-) -> gym.Env:
+def prepare_atari_env(env: gym.Env, *, noop_max: int = 30, fire_on_reset: bool = True, clip_rewards: bool = True) -> gym.Env:
     """Wrap an Atari environment the way PPO is usually trained on it. Training itself runs on the native version of
     the same pipeline, see `utils.envs.make_envs`.
 

@@ -135,7 +135,10 @@ class RunLog:
 
         figure = Figure(figsize=(11, 6), layout="constrained")
         axes = figure.subplot_mosaic(
-            [["episodic_return", "episodic_return", "entropy", "approx_kl"], ["episodic_return", "episodic_return", "value_loss", "explained_variance"]]
+            [
+                ["episodic_return", "episodic_return", "entropy", "approx_kl"],
+                ["episodic_return", "episodic_return", "value_loss", "explained_variance"],
+            ]
         )
         scores = axes["episodic_return"]
         if self.games:

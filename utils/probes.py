@@ -50,11 +50,12 @@ class Probe2(Probe):
 
     Isolates: that the critic sees the observation, and that each observation stays with its own return.
     Right: V(-1) = -1 and V(+1) = +1.
-    Suspects: how (T, N) columns are flattened (all alike?); the same minibatch indices for all columns; the critic's input.
+    Suspects: how (T, N) columns are flattened (all alike?); the same minibatch indices for all columns; the critic's input;
+        values (B, 1) minus returns (B,), which makes a table (B, B) and teaches every state the mean.
     """
 
     right_values = {-1: -1.0, 1: 1.0}
-    suspects = "how the columns are flattened, and that observations and returns are taken at the same minibatch indices"
+    suspects = "how the columns are flattened, the minibatch indices of observations and returns, and values (B, 1) for (B,)"
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
@@ -94,12 +95,12 @@ class Probe4(Probe):
     Isolates: that the policy moves, and moves towards what pays.
     Right: the probability of action 1 goes to 1.
     Suspects: the sign of policy_loss; which log-probabilities are new and which old; the advantages and their normalisation;
-        whether the actor's parameters are in the optimizer; the sign and the weight of the entropy.
+        whether the actor's parameters are in the optimizer. (A wrong sign of the entropy is too weak to show here.)
     """
 
     action_space = Discrete(2)
     right_actions = {0: 1}
-    suspects = "the sign of policy_loss, new and old log-probabilities, the advantages, and the entropy's sign and weight"
+    suspects = "the sign of policy_loss, new and old log-probabilities, the advantages and their minibatch indices"
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import torch  # noqa: E402
+import torch
 
-import tests  # noqa: E402
-from tests import checks, mistakes  # noqa: E402
-from utils import answers  # noqa: E402
+import tests
+from tests import checks, mistakes
+from utils import answers
 
 
 def verdict(exercise: answers.Exercise, answer) -> str | None:

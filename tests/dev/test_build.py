@@ -47,7 +47,12 @@ def test_committed_notebooks_are_what_their_sources_give(course):
     ("path", "old", "new", "stale"),
     [
         ("chapters/source/03_rollouts.md", "rollout", "rolIout", "chapters/03_rollouts.ipynb"),
-        ("solutions/advantages.py", "next_advantage = advantages[t]", "next_advantage  = advantages[t]", "chapters/03_rollouts.ipynb"),
+        (
+            "solutions/advantages.py",
+            "next_advantage = advantages[t]",
+            "next_advantage  = advantages[t]",
+            "chapters/03_rollouts.ipynb",
+        ),
         ("chapters/source/03_rollouts.md", "# ", "# A ", "README.md"),
     ],
 )
@@ -80,9 +85,9 @@ def test_a_learners_work_survives_a_build(course):
     def work(notebook):
         exercise_cell(notebook, "compute_advantages").source = answer
         notebook.cells.insert(5, nbformat.v4.new_code_cell("my_own = 1"))
-        plain = [cell for cell in notebook.cells if cell.cell_type == "code" and not cell.metadata][0]
+        plain = next(cell for cell in notebook.cells if cell.cell_type == "code" and not cell.metadata)
         plain.source += "\n# my remark"
-        checks = [cell for cell in notebook.cells if "checks" in cell.metadata][0]
+        checks = next(cell for cell in notebook.cells if "checks" in cell.metadata)
         checks.outputs = [nbformat.v4.new_output("stream", text="✓")]
 
     edit(path, work)
@@ -123,7 +128,10 @@ def solve(course, chapter, name, source):
 
 def run_pytest(course, which):
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests", "-k", which, "-p", "no:cacheprovider"], cwd=course, capture_output=True, text=True
+        [sys.executable, "-m", "pytest", "tests", "-k", which, "-p", "no:cacheprovider"],
+        cwd=course,
+        capture_output=True,
+        text=True,
     )
     return done.returncode, done.stdout
 

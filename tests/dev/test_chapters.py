@@ -18,7 +18,11 @@ CHAPTERS = list(SOURCES)
 def execute(notebook, root=ROOT, allow_errors=False):
     os.environ["PPO_COURSE_ITERATIONS"] = "2"  # cuts every training short, see utils/dashboard.py
     client = NotebookClient(
-        notebook, timeout=600, kernel_name="python3", allow_errors=allow_errors, resources={"metadata": {"path": str(root / "chapters")}}
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        allow_errors=allow_errors,
+        resources={"metadata": {"path": str(root / "chapters")}},
     )
     client.execute()
     return notebook

@@ -74,7 +74,13 @@ def test_next_step_autoreset_is_refused():
 def test_readable_and_native_atari_give_the_same_frames():
     """The same actions through `prepare_atari_env` and through ALE's native environment; the reset frame apart."""
     native = AtariVectorEnv(
-        "breakout", 1, autoreset_mode=AutoresetMode.SAME_STEP, noop_max=0, use_fire_reset=False, reward_clipping=True, life_loss_info=True
+        "breakout",
+        1,
+        autoreset_mode=AutoresetMode.SAME_STEP,
+        noop_max=0,
+        use_fire_reset=False,
+        reward_clipping=True,
+        life_loss_info=True,
     )
     env = gym.make("ALE/Breakout-v5", frameskip=1, repeat_action_probability=0.0)
     readable = prepare_atari_env(env, noop_max=0, fire_on_reset=False)

@@ -101,7 +101,7 @@ def test_evaluation_seeds_are_apart_and_leave_training_alone():
 
 def test_record_game_and_film(tmp_path):
     trainer = PPOTrainer(TINY_ATARI)
-    frames, score = record_game(trainer.actor, make_envs("ALE/Breakout-v5", 1, "atari", render=True), max_steps=20, seed=0)
+    frames, _score = record_game(trainer.actor, make_envs("ALE/Breakout-v5", 1, "atari", render=True), max_steps=20, seed=0)
     assert frames[0].shape == (210, 160, 3) and len(frames) == 21
     html = display.display_frames(frames).data
     assert "<video" in html and len(html) < 100_000
