@@ -71,7 +71,7 @@ def get_actor_and_critic_atari(obs_shape: tuple[int, int, int], num_actions: int
     Raises:
         ValueError: the frames are not square, or L is not 8m + 4.
 
-    Source: Mnih et al., Human-level control through deep reinforcement learning (2015), for the trunk; detail 19 of the 37.
+    Source: Mnih et al., Human-level control through deep reinforcement learning (2015), for the trunk; detail 21 of the 37.
     """
     num_frames, height, width = obs_shape
     if height != width or height < 36 or height % 8 != 4:

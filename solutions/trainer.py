@@ -76,6 +76,7 @@ class PPOTrainer:
         batch_returns = batch_advantages + batch.values
         columns = [batch.obs, batch.actions, batch.logprobs, batch_advantages, batch_returns]
         obs, actions, logprobs, all_advantages, returns = (column.flatten(0, 1) for column in columns)
+        parameters = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
 
         for _ in range(args.update_epochs):
             for indices in rollout.get_minibatch_indices(self.rng, args.batch_size, args.minibatch_size):
@@ -94,7 +95,7 @@ class PPOTrainer:
 
                 self.optimizer.zero_grad()
                 loss.backward()
-                nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
+                nn.utils.clip_grad_norm_(parameters, args.max_grad_norm)
                 self.optimizer.step()
 
                 approx_kl = losses.approx_kl(new_logprobs, logprobs[mb])

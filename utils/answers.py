@@ -6,6 +6,7 @@ notebooks and `.answers/` hold what the learner wrote. Nothing here imports any 
 
 import ast
 import importlib
+import inspect
 import json
 import linecache
 import re
@@ -166,7 +167,8 @@ def comes_from_stub(error: BaseException) -> bool:
 
 def source_of(answer: Any) -> str | None:
     """The whole cell in which a notebook defined a function or class, or None if it comes from a file of the course."""
-    functions = [answer] if hasattr(answer, "__code__") else [f for f in vars(answer).values() if hasattr(f, "__code__")]
+    candidates = [answer] if callable(answer) and not isinstance(answer, type) else list(vars(answer).values())
+    functions = [function for function in map(inspect.unwrap, candidates) if hasattr(function, "__code__")]
     if not functions or Path(functions[0].__code__.co_filename).is_relative_to(ROOT):
         return None
     return "".join(linecache.getlines(functions[0].__code__.co_filename)) or None
