@@ -46,45 +46,42 @@ def stopping_rule(run: Run) -> Evaluator:
 
 
 def main(run: Run) -> int:
-    """Train, write the curve, evaluate; returns the exit code."""
+    """Train, evaluate, write the curve; returns the exit code."""
     args = run.args
     evaluator = stopping_rule(run)
-    log_path = (
-        run.log
-        or Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}" / "curve.json"
-    )
+    name = f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
     if args.mode == "classic-control":
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
     trainer = PPOTrainer(args)
+    log = trainer.log
     print(
-        f"Training on {args.env_id} (seed {args.seed}, {trainer.device}): {args.total_timesteps:,} steps at most. Ctrl-C stops early."
+        f"Training on {args.env_id} (seed {args.seed}, {trainer.device}): {args.total_timesteps:,} steps at most; Ctrl-C stops it."
     )
-    interrupted = False
+    scores = None
     try:
         trainer.train(on_iteration=evaluator if run.eval_every is not None else None)
+        print(f"Playing {run.eval_episodes} greedy games ...")
+        scores = evaluator.report(trainer.actor)
     except KeyboardInterrupt:
-        interrupted = True
         print("\nStopped early.")
-    scores = None if interrupted else evaluator.report(trainer.actor)
-    final = (
-        {}
-        if scores is None
-        else {"greedy_mean": float(scores.mean()), "greedy_std": float(scores.std()), "greedy_episodes": len(scores)}
+    result = (
+        {} if scores is None else {"greedy_mean": scores.mean(), "greedy_std": scores.std(), "greedy_episodes": len(scores)}
     )
-    curve, picture = trainer.log.save(log_path, evaluations=evaluator.history, **final)
+    curve, picture = log.save(run.log or Path("runs") / name / "curve.json", evaluations=evaluator.history, **result)
     print(f"The curve is in {curve} and {picture}.")
-    if trainer.log.games:
+    if log.games:
+        games, steps = min(100, len(log.games)), trainer.agent.global_step
         print(
-            f"In training: mean {trainer.log.episodic_return:.1f} over the last {min(100, len(trainer.log.games))} games (sampled), after {trainer.agent.global_step:,} steps in {trainer.log.seconds:.1f} s."
+            f"In training: mean {log.episodic_return:.1f} over the last {games} games (sampled), after {steps:,} steps in {log.seconds:.1f} s."
         )
-    if interrupted:
+    if scores is None:
         return 130
-    result = f"mean {scores.mean():.1f} over {len(scores)} greedy games (seeds not used to decide when to stop)"
+    summary = f"mean {scores.mean():.1f} over {len(scores)} greedy games (seeds not used to decide when to stop)"
     if run.threshold is None:
-        print(f"Result: {result}.")
+        print(f"Result: {summary}.")
         return 0
     solved = scores.mean() >= run.threshold
-    print(f"{'solved' if solved else 'not solved'}: {result}; the threshold is {run.threshold:g}.")
+    print(f"{'solved' if solved else 'not solved'}: {summary}; the threshold is {run.threshold:g}.")
     return 0 if solved else 1
 
 
