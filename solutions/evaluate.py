@@ -92,7 +92,7 @@ def record_game(
 
 
 class Evaluator:
-    """Evaluates the greedy policy every few iterations, and says when the run has reached its threshold.
+    """Evaluates the greedy policy every few iterations, and says when the run may stop.
 
     Pass it to `PPOTrainer.train`. The games that decide when to stop and those that `report` plays have different seeds.
     """
@@ -104,7 +104,8 @@ class Evaluator:
             args: the PPOArgs of the run.
             every: how many iterations lie between two evaluations.
             num_episodes, max_steps: see `evaluate`.
-            threshold: the mean score from which on the run counts as solved; None never stops it.
+            threshold: the run stops once the mean score less two standard errors reaches it, so that luck alone seldom
+                stops a run; None never stops it.
 
         Raises:
             ValueError: a count is below 1.
@@ -120,14 +121,15 @@ class Evaluator:
         self._envs = None
 
     def __call__(self, trainer) -> bool:
-        """Evaluate if it is time to; returns whether the threshold is met."""
+        """Evaluate if it is time to; returns whether the run may stop."""
         self.iteration += 1
         if self.iteration % self.every == 0:
             scores = self.play(trainer.actor, first_seed=10_000)
             self.history.append(
                 {"global_step": trainer.agent.global_step, "mean": float(scores.mean()), "std": float(scores.std())}
             )
-            self.solved = self.threshold is not None and scores.mean() >= self.threshold
+            lower_bound = scores.mean() - 2 * scores.std() / len(scores) ** 0.5
+            self.solved = self.threshold is not None and bool(lower_bound >= self.threshold)
         return self.solved
 
     def report(self, actor: nn.Module) -> np.ndarray:

@@ -27,7 +27,7 @@ class Run:
     eval_max_steps: int = 27_000
     """A game of an evaluation is cut short after so many steps, and counts with the score it has."""
     threshold: float | None = None
-    """Stop early once the mean of an evaluation reaches this score, and say at the end whether it was solved."""
+    """Stop early once an evaluation's mean less two standard errors reaches this score; say at the end whether it was solved."""
 
 
 RUNS = {

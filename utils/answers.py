@@ -9,8 +9,10 @@ import importlib
 import inspect
 import json
 import linecache
+import os
 import re
 import shlex
+import symtable
 import textwrap
 import time
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-RECORDS = ROOT / ".answers"
+RECORDS = Path(os.environ.get("PPO_COURSE_ANSWERS", ROOT / ".answers"))
 
 
 class AnswerError(Exception):
@@ -176,7 +178,7 @@ def source_of(answer: Any) -> str | None:
 
 def record(exercise: Exercise, source: str, passed: bool) -> None:
     """Keep an answer that was checked in a notebook, with what it needs of the cells before it."""
-    RECORDS.mkdir(exist_ok=True)
+    RECORDS.mkdir(parents=True, exist_ok=True)
     path = RECORDS / f"{exercise.name}.json"
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_text(json.dumps({"source": source, "passed": passed, "time": time.time()}, indent=1))
@@ -237,11 +239,7 @@ def with_definitions(source: str, earlier_cells: list[str]) -> str:
     needed: list[str] = []
 
     def require(code: str) -> None:
-        try:
-            tree = ast.parse(_without_magics(code))
-        except SyntaxError:
-            return
-        for name in dict.fromkeys(node.id for node in ast.walk(tree) if isinstance(node, ast.Name)):
+        for name in _names_used(code):
             text = definitions.get(name)
             if text is not None and text not in needed and text != code:
                 definitions.pop(name)
@@ -250,6 +248,23 @@ def with_definitions(source: str, earlier_cells: list[str]) -> str:
 
     require(source)
     return "\n".join([*dict.fromkeys(needed), source])
+
+
+def _names_used(code: str) -> list[str]:
+    """The names that some code takes from outside itself."""
+    try:
+        tables = [symtable.symtable(_without_magics(code), "cell", "exec")]
+    except SyntaxError:
+        return []
+    names: dict[str, None] = {}
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        for symbol in table.get_symbols():
+            outside = symbol.is_global() if table.get_type() != "module" else not symbol.is_assigned()
+            if symbol.is_referenced() and outside:
+                names[symbol.get_name()] = None
+    return list(names)
 
 
 def load(source: str, exercise: Exercise) -> Any:

@@ -1,5 +1,7 @@
 """One way to make every environment of the course, with one meaning for everything that a step returns."""
 
+import os
+
 import ale_py
 import gymnasium as gym
 import numpy as np
@@ -110,6 +112,8 @@ def make_envs(
     spec = find_spec(env_id)
     is_atari = env_id.startswith("ALE/")
     render_mode = "rgb_array" if render else None
+    if render:
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pygame draws into pictures, not into a window
     if mode not in ("classic-control", "ram", "atari"):
         raise ValueError(f'mode must be "classic-control", "ram" or "atari"; you gave {mode!r}.')
     if is_atari != (mode != "classic-control"):
