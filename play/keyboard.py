@@ -65,8 +65,8 @@ def play(env: gym.Env, controls: dict[str, str], choose_action: Callable[[frozen
     Raises:
         ValueError: zoom or fps makes no sense.
     """
-    if not 0.1 <= zoom <= 20:
-        raise ValueError(f"zoom must lie between 0.1 and 20; you gave {zoom}.")
+    if not 0.1 <= zoom <= 10:
+        raise ValueError(f"zoom must lie between 0.1 and 10; you gave {zoom}.")
     if not 1 <= fps <= 1000:
         raise ValueError(f"fps must lie between 1 and 1000; you gave {fps}.")
     env.reset()

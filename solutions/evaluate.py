@@ -132,15 +132,14 @@ class Evaluator:
             self.solved = self.threshold is not None and bool(lower_bound >= self.threshold)
         return self.solved
 
-    def report(self, actor: nn.Module) -> np.ndarray:
-        """Play `num_episodes` greedy games that had no say in when to stop; returns their scores."""
-        return self.play(actor, first_seed=20_000)
+    def report(self, actor: nn.Module, greedy: bool = True) -> np.ndarray:
+        """Play `num_episodes` games that had no say in when to stop; returns their scores."""
+        return self.play(actor, first_seed=20_000, greedy=greedy)
 
-    def play(self, actor: nn.Module, first_seed: int) -> np.ndarray:
-        """Play `num_episodes` greedy games from a seed on; returns their scores."""
+    def play(self, actor: nn.Module, first_seed: int, greedy: bool = True) -> np.ndarray:
+        """Play `num_episodes` games from a seed on; returns their scores."""
         if self._envs is None:
             num_envs = self.num_episodes if self.args.mode == "classic-control" else min(self.num_episodes, 20)
             self._envs = make_envs(self.args.env_id, num_envs, self.args.mode, sticky_actions=self.args.sticky_actions)
-        return evaluate(
-            actor, self._envs, self.num_episodes, max_steps=self.max_steps, seed=first_seed + 1_000_000 * self.args.seed
-        )
+        seed = first_seed + 1_000_000 * self.args.seed
+        return evaluate(actor, self._envs, self.num_episodes, greedy, self.max_steps, seed)

@@ -79,8 +79,8 @@ def pytest_configure(config):
 def pytest_terminal_summary(terminalreporter, config):
     ran = {
         exercise.name
-        for reports in terminalreporter.stats.values()
-        for report in reports
+        for outcome in ("passed", "failed", "skipped", "error")
+        for report in terminalreporter.stats.get(outcome, [])
         if getattr(report, "nodeid", "").endswith("[yours]")
         for exercise in [exercise_of(report.nodeid.split("::")[-1].split("[")[0])]
         if exercise is not None
