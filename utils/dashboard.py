@@ -1,6 +1,7 @@
 """How a run is going: its figures, its finished games, a progress bar while it trains, its curve afterwards."""
 
 import json
+import netrc
 import os
 import sys
 import tempfile
@@ -183,7 +184,17 @@ def _import_wandb():
 
 
 def _start_wandb(wandb, args):
-    has_login = "WANDB_API_KEY" in os.environ or wandb.api.api_key is not None
-    if not has_login:
+    mode = os.environ.get("WANDB_MODE")
+    if mode is None and not _has_wandb_login():
+        mode = "offline"
         print("wandb: no login found, so this run is logged offline; `wandb login`, then `wandb sync`, uploads it.")
-    return wandb.init(project=args.wandb_project_name, config=asdict(args), mode="online" if has_login else "offline")
+    return wandb.init(project=args.wandb_project_name, config=asdict(args), mode=mode)
+
+
+def _has_wandb_login() -> bool:
+    if os.environ.get("WANDB_API_KEY"):
+        return True
+    try:
+        return netrc.netrc().authenticators("api.wandb.ai") is not None  # where `wandb login` keeps the key
+    except (OSError, netrc.NetrcParseError):
+        return False
