@@ -4,7 +4,7 @@ import gymnasium as gym
 import numpy as np
 
 
-class ScriptedEnvs:
+class ScriptedEnvs(gym.vector.VectorEnv):
     """N environments that follow a script whatever the actions, and remember what passed.
 
     Observations are 3 random numbers, so that each can be recognised. Environment n ends an episode at every step t with

@@ -2,6 +2,7 @@
 
 import copy
 
+import gymnasium as gym
 import numpy as np
 import torch
 from torch import nn
@@ -226,7 +227,7 @@ def test_learning_phase(PPOTrainer):
     )
 
 
-class TimedGames:
+class TimedGames(gym.vector.VectorEnv):
     """N environments whose games last 1, 4, 7, ... steps and score 10 for each step played with action 1, rewards clipped to 1."""
 
     def __init__(self, num_envs: int, endless: bool = False):
