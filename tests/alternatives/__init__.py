@@ -1,0 +1,417 @@
+"""Right answers written differently from the reference. Each must be accepted by its exercise's test.
+
+An entry is a program that defines the exercise's function or class; what the reference's module imports is at hand.
+"""
+
+ALTERNATIVES: dict[str, dict[str, str]] = {
+    "discounted_returns": {
+        "matrix of powers": """
+def discounted_returns(rewards, gamma):
+    t = torch.arange(len(rewards))
+    weights = torch.triu(float(gamma) ** (t[None, :] - t[:, None]).clamp(min=0))
+    return weights @ rewards
+""",
+        "list, built backwards": """
+def discounted_returns(rewards, gamma):
+    found = []
+    total = 0
+    for reward in rewards.flip(0):
+        total = reward + gamma * total
+        found.insert(0, total)
+    return torch.stack(found)
+""",
+        "definition": """
+def discounted_returns(rewards, gamma):
+    n = len(rewards)
+    return torch.stack([sum(gamma**k * rewards[t + k] for k in range(n - t)) for t in range(n)])
+""",
+    },
+    "sample_actions": {
+        "Categorical": """
+def sample_actions(logits):
+    policy = torch.distributions.Categorical(logits=logits)
+    actions = policy.sample()
+    return actions, policy.log_prob(actions)
+""",
+        "Gumbel": """
+def sample_actions(logits):
+    noise = -torch.log(-torch.log(torch.rand_like(logits)))
+    actions = (logits + noise).argmax(dim=1)
+    return actions, torch.log_softmax(logits, 1)[torch.arange(len(logits)), actions]
+""",
+        "inverse of the cumulative sum": """
+def sample_actions(logits):
+    probs = logits.softmax(-1)
+    actions = (probs.cumsum(-1) < torch.rand(len(logits), 1)).sum(-1).clamp(max=logits.shape[-1] - 1)
+    return actions, probs.gather(1, actions[:, None])[:, 0].log()
+""",
+    },
+    "reinforce_loss": {
+        "cross entropy's way": """
+def reinforce_loss(logprobs, returns):
+    with torch.no_grad():
+        weights = returns / len(returns)
+    return (-logprobs * weights).sum()
+""",
+        "dot product": """
+def reinforce_loss(logprobs, returns):
+    return -torch.dot(logprobs, returns.detach()) / logprobs.numel()
+""",
+    },
+    "layer_init": {
+        "without nn.init for the bias": """
+def layer_init(layer, std=2**0.5, bias_const=0.0):
+    torch.nn.init.orthogonal_(layer.weight, gain=std)
+    layer.bias.data.fill_(bias_const)
+    return layer
+""",
+        "by hand, from a QR decomposition": """
+def layer_init(layer, std=sqrt(2), bias_const=0.0):
+    rows = layer.weight.shape[0]
+    columns = layer.weight[0].numel()
+    q, _ = torch.linalg.qr(torch.randn(max(rows, columns), min(rows, columns)))
+    q = q if rows >= columns else q.T
+    with torch.no_grad():
+        layer.weight.copy_(std * q.reshape(layer.weight.shape))
+        layer.bias[:] = bias_const
+    return layer
+""",
+    },
+    "get_actor_and_critic_classic": {
+        "modules of their own": """
+class Network(nn.Module):
+    def __init__(self, inputs, outputs, std):
+        super().__init__()
+        self.first, self.second = layer_init(nn.Linear(inputs, 64)), layer_init(nn.Linear(64, 64))
+        self.last = layer_init(nn.Linear(64, outputs), std)
+
+    def forward(self, x):
+        return self.last(torch.tanh(self.second(torch.tanh(self.first(x)))))
+
+
+def get_actor_and_critic_classic(num_obs, num_actions):
+    return Network(num_obs, num_actions, 0.01), Network(num_obs, 1, 1.0)
+""",
+        "a function that builds both": """
+def get_actor_and_critic_classic(num_obs, num_actions):
+    def build(outputs, std):
+        hidden = [module for n in (num_obs, 64) for module in (layer_init(nn.Linear(n, 64)), nn.Tanh())]
+        return nn.Sequential(nn.Sequential(*hidden), layer_init(nn.Linear(64, outputs), std))
+    return [build(num_actions, 0.01), build(1, 1)]
+""",
+    },
+    "compute_advantages": {
+        "torch.where": """
+def compute_advantages(rewards, values, next_values, terminations, truncations, gamma, gae_lambda):
+    T = rewards.shape[0]
+    out = torch.empty_like(rewards)
+    carry = torch.zeros_like(rewards[0])
+    for t in range(T - 1, -1, -1):
+        following = torch.where(terminations[t], torch.zeros_like(carry), next_values[t])
+        delta = rewards[t] + gamma * following - values[t]
+        carry = torch.where(terminations[t] | truncations[t], delta, delta + gamma * gae_lambda * carry)
+        out[t] = carry
+    return out
+""",
+        "floats for flags": """
+def compute_advantages(rewards, values, next_values, terminations, truncations, gamma, gae_lambda):
+    goes_on = 1.0 - torch.logical_or(terminations, truncations).float()
+    bootstrap = 1.0 - terminations.float()
+    delta = rewards + gamma * bootstrap * next_values - values
+    columns, later = [], 0.0
+    for d, g in zip(delta.flip(0), goes_on.flip(0)):
+        later = d + gamma * gae_lambda * g * later
+        columns.append(later)
+    return torch.stack(columns[::-1])
+""",
+        "a matrix instead of a loop over time": """
+def compute_advantages(rewards, values, next_values, terminations, truncations, gamma, gae_lambda):
+    T, N = rewards.shape
+    delta = rewards + gamma * next_values * ~terminations - values
+    ends = (terminations | truncations).long()
+    episode = ends.cumsum(0) - ends
+    t = torch.arange(T)
+    weights = torch.triu((gamma * gae_lambda) ** (t[None] - t[:, None]).clamp(min=0).double()).to(delta)
+    same = episode[:, None] == episode[None]
+    return torch.einsum("tk,tkn,kn->tn", weights, same.to(delta), delta)
+""",
+    },
+    "get_minibatch_indices": {
+        "shuffle in place": """
+def get_minibatch_indices(rng, batch_size, minibatch_size):
+    numbers = np.arange(batch_size)
+    rng.shuffle(numbers)
+    return list(numbers.reshape(-1, minibatch_size))
+""",
+        "sort random keys": """
+def get_minibatch_indices(rng, batch_size, minibatch_size):
+    return np.split(rng.random(batch_size).argsort(), batch_size // minibatch_size)
+""",
+    },
+    "policy_loss": {
+        "max of the losses": """
+def policy_loss(new_logprobs, logprobs, advantages, clip_coef):
+    ratio = torch.exp(new_logprobs - logprobs)
+    plain = -advantages * ratio
+    cut = -advantages * torch.clamp(ratio, 1 - clip_coef, 1 + clip_coef)
+    return torch.max(plain, cut).mean()
+""",
+        "case by case": """
+def policy_loss(new_logprobs, logprobs, advantages, clip_coef):
+    ratio = (new_logprobs - logprobs).exp()
+    good = torch.minimum(ratio, torch.tensor(1 + clip_coef)) * advantages
+    bad = torch.maximum(ratio, torch.tensor(1 - clip_coef)) * advantages
+    return -torch.where(advantages >= 0, good, bad).sum() / len(ratio)
+""",
+        "ratio of the probabilities": """
+def policy_loss(new_logprobs, logprobs, advantages, clip_coef):
+    ratio = new_logprobs.exp() / logprobs.exp()
+    both = torch.stack([ratio, ratio.clip(1 - clip_coef, 1 + clip_coef)]) * advantages
+    return both.amin(dim=0).mean().neg()
+""",
+    },
+    "value_loss": {
+        "F.mse_loss": """
+def value_loss(new_values, returns):
+    return F.mse_loss(new_values, returns) / 2
+""",
+        "refuses shapes that differ": """
+def value_loss(new_values, returns):
+    assert new_values.shape == returns.shape
+    return ((returns - new_values) ** 2).mean() * 0.5
+""",
+    },
+    "entropy_bonus": {
+        "Categorical": """
+def entropy_bonus(logits):
+    return torch.distributions.Categorical(logits=logits).entropy().mean()
+""",
+        "logsumexp": """
+def entropy_bonus(logits):
+    log_normaliser = logits.logsumexp(-1)
+    return (log_normaliser - (logits.softmax(-1) * logits).sum(-1)).mean()
+""",
+    },
+    "make_optimizer": {
+        "by identity": """
+def make_optimizer(actor, critic, learning_rate):
+    unique = {id(p): p for network in (actor, critic) for p in network.parameters()}
+    return torch.optim.Adam(unique.values(), learning_rate, eps=1e-5)
+""",
+        "a list of both modules": """
+def make_optimizer(actor, critic, learning_rate):
+    return torch.optim.Adam(nn.ModuleList([actor, critic]).parameters(), lr=learning_rate, eps=1e-5)
+""",
+        "two groups": """
+def make_optimizer(actor, critic, learning_rate):
+    first = list(actor.parameters())
+    rest = [p for p in critic.parameters() if not any(p is q for q in first)]
+    return torch.optim.Adam([{"params": first}, {"params": rest}], lr=learning_rate, eps=1e-5)
+""",
+    },
+    "PPOScheduler": {
+        "counts down": """
+class PPOScheduler:
+    def __init__(self, optimizer, initial_lr, end_lr, num_iterations):
+        self.optimizer, self.start, self.end, self.left, self.total = optimizer, initial_lr, end_lr, num_iterations, num_iterations
+
+    def step(self):
+        self.left = max(self.left - 1, 0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.end + (self.start - self.end) * self.left / self.total
+""",
+        "np.interp": """
+class PPOScheduler:
+    def __init__(self, optimizer, initial_lr, end_lr, num_iterations):
+        self.optimizer, self.line, self.k = optimizer, ([0, num_iterations], [initial_lr, end_lr]), 0
+
+    def step(self):
+        import numpy as np
+
+        self.k += 1
+        for group in self.optimizer.param_groups:
+            group["lr"] = float(np.interp(self.k, *self.line))
+""",
+    },
+    "approx_kl": {
+        "expm1": """
+def approx_kl(new_logprobs, logprobs):
+    difference = (new_logprobs - logprobs).detach()
+    return (torch.expm1(difference) - difference).mean()
+""",
+        "keeps its graph": """
+def approx_kl(new_logprobs, logprobs):
+    ratio = torch.exp(new_logprobs - logprobs)
+    return torch.mean(ratio - 1 - torch.log(ratio))
+""",
+    },
+    "clipfrac": {
+        "two comparisons": """
+def clipfrac(new_logprobs, logprobs, clip_coef):
+    ratio = torch.exp(new_logprobs - logprobs)
+    return torch.logical_or(ratio > 1 + clip_coef, ratio < 1 - clip_coef).float().mean()
+""",
+        "compares with the clamped": """
+def clipfrac(new_logprobs, logprobs, clip_coef):
+    ratio = (new_logprobs - logprobs).exp()
+    return (ratio != ratio.clamp(1 - clip_coef, 1 + clip_coef)).double().mean().float()
+""",
+    },
+    "explained_variance": {
+        "unbiased variances": """
+def explained_variance(values, returns):
+    if torch.all(returns == returns[0]):
+        return torch.tensor(0.0)
+    return 1 - torch.var(returns - values) / torch.var(returns)
+""",
+        "torch.where": """
+def explained_variance(values, returns):
+    spread, rest = returns.var(unbiased=False), (returns - values).var(unbiased=False)
+    return torch.where(spread > 0, 1 - rest / spread.clamp(min=1e-30), torch.zeros(()))
+""",
+    },
+    "evaluate": {
+        "a game at a time for each environment": """
+def evaluate(actor, envs, num_episodes, greedy=True, max_steps=27_000, seed=None):
+    scores = np.array([])
+    games = 0
+    while games < num_episodes:
+        obs, _ = envs.reset(seed=seed + games if seed is not None else None)
+        score = [None] * envs.num_envs
+        last = np.zeros(envs.num_envs)
+        for _ in range(max_steps):
+            obs, rewards, terminations, truncations, infos = envs.step(choose_actions(actor, obs, greedy))
+            for i in range(envs.num_envs):
+                if score[i] is None:
+                    last[i] = infos["episodic_return"][i]
+                    if infos["game_over"][i]:
+                        score[i] = last[i]
+            if all(s is not None for s in score):
+                break
+        scores = np.append(scores, [last[i] if s is None else s for i, s in enumerate(score)])
+        games += envs.num_envs
+    return scores[:num_episodes]
+""",
+    },
+    "get_actor_and_critic_atari": {
+        "modules around one trunk": """
+class Head(nn.Module):
+    def __init__(self, trunk, outputs, std):
+        super().__init__()
+        self.trunk, self.last = trunk, layer_init(nn.Linear(512, outputs), std)
+
+    def forward(self, x):
+        return self.last(self.trunk(x))
+
+
+def get_actor_and_critic_atari(obs_shape, num_actions):
+    if obs_shape[1] != obs_shape[2] or (obs_shape[1] - 4) % 8 or obs_shape[1] < 36:
+        raise ValueError("The frames must be square, with a side of 8m + 4.")
+    convolutions = nn.Sequential(
+        layer_init(nn.Conv2d(obs_shape[0], 32, 8, 4)), nn.ReLU(),
+        layer_init(nn.Conv2d(32, 64, 4, 2)), nn.ReLU(),
+        layer_init(nn.Conv2d(64, 64, 3)), nn.ReLU(), nn.Flatten(),
+    )
+    with torch.no_grad():
+        inputs = convolutions(torch.zeros(1, *obs_shape)).shape[1]
+    trunk = nn.Sequential(convolutions, layer_init(nn.Linear(inputs, 512)), nn.ReLU())
+    return Head(trunk, num_actions, 0.01), Head(trunk, 1, 1.0)
+""",
+        "m from the side": """
+def get_actor_and_critic_atari(obs_shape, num_actions):
+    frames, height, width = obs_shape
+    m, rest = divmod(height - 4, 8)
+    if rest or height != width or m < 4:
+        raise ValueError(f"{height} x {width} is not a square of side 8m + 4: use 84 x 84.")
+    sizes = [(frames, 32, 8, 4), (32, 64, 4, 2), (64, 64, 3, 1)]
+    layers = [f for i, o, k, s in sizes for f in (layer_init(nn.Conv2d(i, o, k, s)), nn.ReLU(inplace=False))]
+    trunk = nn.Sequential(*layers, nn.Flatten(), layer_init(nn.Linear(64 * (m - 3) ** 2, 512)), nn.ReLU())
+    heads = [nn.Sequential(trunk, layer_init(nn.Linear(512, n), std)) for n, std in [(num_actions, 0.01), (1, 1.0)]]
+    return tuple(heads)
+""",
+    },
+}
+
+
+def changed(exercise: str, *changes: tuple[str, str]) -> str:
+    """The reference solution with some lines written another way."""
+    from utils import answers
+
+    source = answers.exercises()[exercise].reference_source()
+    for old, new in changes:
+        if old not in source:
+            raise ValueError(f"{exercise}: the reference does not contain {old!r} any more.")
+        source = source.replace(old, new)
+    return source
+
+
+ALTERNATIVES["play_step"] = {
+    "Categorical, and two networks asked apart": changed(
+        "play_step",
+        (
+            "logits, values = networks.actor_critic_forward(self.actor, self.critic, obs)\n",
+            "logits, values = self.actor(obs), self.critic(obs).flatten()\n",
+        ),
+        (
+            "actions, logprobs = policy_gradient.sample_actions(logits)",
+            "policy = torch.distributions.Categorical(logits=logits)\n        actions = policy.sample()\n"
+            "        logprobs = policy.log_prob(actions)",
+        ),
+    ),
+    "a with block, and detach": changed(
+        "play_step",
+        ("    @torch.no_grad()\n", ""),
+        (
+            "logits, values = networks.actor_critic_forward(self.actor, self.critic, obs)\n",
+            "with torch.inference_mode(False), torch.no_grad():\n"
+            "            logits, values = networks.actor_critic_forward(self.actor, self.critic, obs)\n",
+        ),
+        ("values=values,", "values=values.detach().clone(),"),
+    ),
+    "moves on before it stores": changed(
+        "play_step",
+        ("        self.next_obs = next_obs\n        self.global_step += self.envs.num_envs\n", ""),
+        (
+            "        self.rollout.add(",
+            "        self.next_obs = next_obs\n        self.global_step += len(rewards)\n        self.rollout.add(",
+        ),
+    ),
+}
+ALTERNATIVES["rollout_phase"] = {
+    "while, until full": changed(
+        "rollout_phase",
+        (
+            "        for _ in range(self.args.num_steps):\n            infos = self.agent.play_step()\n"
+            "            self.log.add_games(self.agent.global_step, infos)\n",
+            "        while len(self.agent.rollout.rows) < self.args.num_steps:\n"
+            "            self.log.add_games(infos=self.agent.play_step(), global_step=self.agent.global_step)\n",
+        ),
+    ),
+}
+ALTERNATIVES["learning_phase"] = {
+    "biased standard deviation": changed("learning_phase", ("mb_advantages.std()", "mb_advantages.std(correction=0)")),
+    "Categorical for the log-probabilities and the entropy": changed(
+        "learning_phase",
+        (
+            "new_logprobs = logits.log_softmax(dim=-1).gather(-1, actions[mb, None]).squeeze(-1)",
+            "policy = torch.distributions.Categorical(logits=logits)\n                new_logprobs = policy.log_prob(actions[mb])",
+        ),
+        ("entropy = losses.entropy_bonus(logits)", "entropy = policy.entropy().mean()"),
+    ),
+    "zero_grad after the step, clips actor and critic in one list": changed(
+        "learning_phase",
+        ("                self.optimizer.zero_grad()\n                loss.backward()\n", "                loss.backward()\n"),
+        (
+            "                self.optimizer.step()\n",
+            "                self.optimizer.step()\n                self.optimizer.zero_grad()\n",
+        ),
+        ("clip_grad_norm_(parameters,", "clip_grad_norm_([*self.actor.parameters(), *self.critic.parameters()],"),
+    ),
+    "a permutation of its own": changed(
+        "learning_phase",
+        (
+            "rollout.get_minibatch_indices(self.rng, args.batch_size, args.minibatch_size)",
+            "torch.randperm(args.batch_size).split(args.minibatch_size)",
+        ),
+    ),
+}
