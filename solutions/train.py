@@ -9,6 +9,7 @@ import torch
 import tyro
 
 from solutions.args import PRESETS, PPOArgs
+from solutions.checkpoint import save_agent
 from solutions.evaluate import Evaluator
 from solutions.trainer import PPOTrainer
 
@@ -19,7 +20,7 @@ class Run:
 
     args: tyro.conf.OmitArgPrefixes[PPOArgs]
     log: Path | None = None
-    """Where the curve is written, as JSON; its picture goes beside it. By default under runs/."""
+    """Where the curve is written, as JSON; its picture goes beside it. By default under runs/. The agent's weights go there too."""
     eval_every: int | None = None
     """Play greedy games after every so many iterations; None only plays them at the end."""
     eval_episodes: int = 20
@@ -46,7 +47,7 @@ def stopping_rule(run: Run) -> Evaluator:
 
 
 def main(run: Run) -> int:
-    """Train, evaluate, write the curve; returns the exit code."""
+    """Train, evaluate, write the curve and the agent; returns the exit code."""
     args = run.args
     evaluator = stopping_rule(run)
     name = f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
@@ -67,7 +68,8 @@ def main(run: Run) -> int:
         print("\nStopped early.")
     results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
     curve, picture = log.save(run.log or Path("runs") / name / "curve.json", evaluations=evaluator.history, results=results)
-    print(f"The curve is in {curve} and {picture}.")
+    agent = save_agent(curve.with_suffix(".safetensors"), trainer.actor, trainer.critic, args)
+    print(f"The curve is in {curve} and {picture}, the agent in {agent}.")
     if log.games:
         games, steps = min(100, len(log.games)), trainer.agent.global_step
         print(

@@ -123,7 +123,7 @@ class RunLog:
         path.parent.mkdir(parents=True, exist_ok=True)
         picture = path.with_suffix(".png")
         run = {"args": asdict(self.args), **extra, "rows": self.rows, "games": self.games}
-        _write_whole(path, json.dumps(_without_nan(run), indent=1).encode())
+        write_whole(path, json.dumps(_without_nan(run), indent=1).encode())
         figure = self.plot()
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             figure.savefig(Path(folder) / "curve.png", dpi=100)
@@ -158,7 +158,8 @@ class RunLog:
         return figure
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it is never seen half written."""
     unfinished = path.with_name(path.name + ".unfinished")
     unfinished.write_bytes(content)
     unfinished.replace(path)

@@ -16,6 +16,7 @@ import torch
 import tests
 from solutions import networks, optim
 from solutions.args import PRESETS, PPOArgs
+from solutions.checkpoint import load_agent, save_agent
 from solutions.evaluate import Evaluator, evaluate, record_game
 from solutions.trainer import PPOTrainer
 from utils import display
@@ -202,7 +203,30 @@ def test_the_command_writes_its_curve_and_says_where(tmp_path):
     assert run["args"]["total_timesteps"] == 2048
     assert [row["global_step"] for row in run["rows"]] == [1024, 2048]
     assert (tmp_path / "a" / "curve.png").read_bytes()[:4] == b"\x89PNG"
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["curve.json", "curve.png"]
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["curve.json", "curve.png", "curve.safetensors"]
+
+
+@pytest.mark.parametrize("args", [TINY, TINY_ATARI], ids=["separate", "shared"])
+def test_an_agent_is_saved_and_loaded(tmp_path, args):
+    trainer = PPOTrainer(args)
+    path = save_agent(tmp_path / "agent.safetensors", trainer.actor, trainer.critic, args)
+    actor, critic, loaded_args = load_agent(path)
+    assert loaded_args == args
+    obs = torch.as_tensor(trainer.agent.next_obs)
+    for loaded, trained in zip(
+        networks.actor_critic_forward(actor, critic, obs),
+        networks.actor_critic_forward(trainer.actor, trainer.critic, obs),
+        strict=True,
+    ):
+        torch.testing.assert_close(loaded, trained)
+    weights = sum(p.numel() for p in {*trainer.actor.parameters(), *trainer.critic.parameters()})
+    assert path.stat().st_size < 4 * weights + 4000  # a shared trunk is stored once
+    for broken in [path.read_bytes()[:-100], path.read_bytes()[:50], b""]:
+        (tmp_path / "broken.safetensors").write_bytes(broken)
+        with pytest.raises(ValueError, match="does not hold a whole agent"):
+            load_agent(tmp_path / "broken.safetensors")
+    with pytest.raises(ValueError, match="There is no file"):
+        load_agent(tmp_path / "nothing.safetensors")
 
 
 def test_the_command_solves_cartpole(tmp_path):
