@@ -2,6 +2,7 @@
 
 import inspect
 import linecache
+import re
 import textwrap
 from contextlib import contextmanager
 
@@ -161,7 +162,14 @@ def same_evidence(one: WrongAnswer, other: WrongAnswer) -> bool:
         a, b = one.evidence, other.evidence
         same_check = str(one).splitlines()[0] == str(other).splitlines()[0]
         return same_check and a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=1e-4, equal_nan=True)
+    if isinstance(one.evidence, str) and isinstance(other.evidence, str):
+        return one.evidence == other.evidence and shape_of(one) == shape_of(other)
     return str(one) == str(other)
+
+
+def shape_of(error: WrongAnswer) -> str:
+    """The first line of a message without its numbers, which may hang on random draws."""
+    return re.sub(r"[-+\d.]+", "#", str(error).splitlines()[0])
 
 
 def diagnosis(exercise: answers.Exercise, test, error: WrongAnswer) -> str:

@@ -35,17 +35,18 @@ def pytest_pyfunc_call(pyfuncitem):
         if whose == "reference":
             pyfuncitem.funcargs[name] = answers.load_reference(exercise)
         else:
-            pyfuncitem.funcargs[name] = load_yours(exercise)
+            pyfuncitem.funcargs[name], where = load_yours(exercise)
             pyfuncitem.obj = judged_test(exercise, pyfuncitem.obj)
+            pyfuncitem.add_report_section("call", "answer", f"The answer is from {where}.")
     return (yield)
 
 
 def load_yours(exercise: answers.Exercise):
     try:
-        source = answers.read_answer(exercise)
+        source, where = answers.read_answer(exercise)
         if source is None:
             pytest.skip("not attempted yet")
-        return answers.load(source, exercise)
+        return answers.load(source, exercise), where
     except answers.AnswerError as error:
         raise checks.WrongAnswer(f"✗ {exercise.name}\n{error}") from None
 

@@ -36,9 +36,10 @@ def test_discounted_returns(discounted_returns):
 
 def test_sample_actions(sample_actions):
     torch.manual_seed(0)
-    probs = torch.tensor([0.1, 0.2, 0.7])
-    logits = (probs.log() + 3.0).repeat(6000, 1)  # unnormalised: any constant may be added to logits
-    logits[3000:] = (probs.flip(0).log() - 1.0).repeat(3000, 1)
+    halves = torch.tensor([[0.1, 0.2, 0.7], [0.5, 0.35, 0.15]])
+    logits = torch.cat(
+        [(halves[0].log() + 3).repeat(3000, 1), (halves[1].log() - 1).repeat(3000, 1)]
+    )  # any constant may be added
     logits.requires_grad_()
     answer = sample_actions(logits)
     require(
@@ -53,20 +54,28 @@ def test_sample_actions(sample_actions):
         f"With 3 logits, actions must be 0, 1 or 2; seen {actions.min()} to {actions.max()}.",
     )
 
-    for half, expected in [(actions[:3000], probs), (actions[3000:], probs.flip(0))]:
+    require(
+        not torch.equal(actions, logits.argmax(-1)),
+        "The actions are not random: each row always gets its most probable action. Sample instead.",
+        "argmax",
+    )
+    for half, expected in zip(actions.split(3000), halves, strict=True):
         frequency = torch.bincount(half, minlength=3) / 3000
-        if frequency.max() == 1:
-            message = f"always action {half[0].item()}, the most probable one: sample instead"
-            require(False, f"The actions are not random: {message}.", "argmax")
+        require(
+            frequency.max() < 1,
+            f"3000 rows with the probabilities {show_probs(expected)} all got action {half[0]}: each row must draw for itself.",
+            "one draw for all",
+        )
         error = (frequency - expected).abs()
         require(
             (error < 4 * (expected * (1 - expected) / 3000).sqrt() + 1e-3).all(),
             f"For probabilities {show_probs(expected)}, 3000 samples had frequencies {show_probs(frequency)}.",
-            "frequencies",
+            f"frequencies {[round(f, 1) for f in frequency.tolist()]}",
         )
 
     with torch.no_grad():
-        of_actions = logits.log_softmax(-1).gather(-1, actions[:, None]).squeeze(-1)
+        all_logprobs = logits.log_softmax(-1)
+        of_actions = all_logprobs.gather(-1, actions[:, None]).squeeze(-1)
         if not torch.allclose(logprobs, of_actions, atol=1e-4):
             require(
                 not torch.allclose(logprobs, of_actions.exp(), atol=1e-4),
@@ -78,21 +87,41 @@ def test_sample_actions(sample_actions):
                 "`logprobs` holds raw logits: normalise them first, so that the probabilities of a row sum to 1.",
                 "logits",
             )
-            some_action = (logprobs[:, None] - logits.log_softmax(-1)).abs().min(dim=-1).values.max() < 1e-4
+            require(
+                not torch.allclose(logprobs, all_logprobs.max(-1).values, atol=1e-4),
+                "`logprobs` holds the log-probability of each row's most probable action, not of the action that was drawn.",
+                "of the maximum",
+            )
+            some_action = (logprobs[:, None] - all_logprobs).abs().min(dim=-1).values.max() < 1e-4
             require(
                 not some_action,
                 "`logprobs` are log-probabilities, but not those of the actions returned with them: draw once, and look up that draw.",
                 "another action",
             )
+            row = (logprobs - of_actions).abs().argmax()
             require(
                 False,
-                f"`logprobs` is not log pi(action): seen {logprobs[0]:.4f} for action {actions[0]} of row 0, expected {of_actions[0]:.4f}.",
+                f"`logprobs` is not log pi(action): for row {row}, action {actions[row]}, seen {logprobs[row]:.4f}, expected "
+                f"{of_actions[row]:.4f}.",
                 "other",
             )
     require(logprobs.requires_grad, "`logprobs` carries no gradient back to the logits: do not detach it.", "detached")
+    (gradient,) = torch.autograd.grad(logprobs.sum(), logits)
+    expected = torch.nn.functional.one_hot(actions, 3) - logits.detach().softmax(-1)
+    expect_close(gradient, expected, "The gradient of logprobs", "each row's is 1 at its action, minus the row's probabilities")
     again = sample_actions(logits)[0]
     require(
         not torch.equal(actions, again), "Two calls gave the very same 6000 actions: sample afresh in every call.", "fixed seed"
+    )
+
+    one_action, one_logprob = sample_actions(torch.zeros(1, 3))
+    expect_tensor(one_action, (1,), "actions, for a single row,", floating=False)
+    expect_tensor(one_logprob, (1,), "logprobs, for a single row,")
+    _, large = sample_actions(torch.tensor([[200.0, 0.0], [-200.0, 0.0]]))
+    require(
+        bool(large.isfinite().all()),
+        f"For logits as large as 200, `logprobs` is {show_probs(large)}: use log_softmax, which does not overflow.",
+        "overflow",
     )
 
 
@@ -108,7 +137,7 @@ def test_reinforce_loss(reinforce_loss):
         loss = reinforce_loss(logprobs, returns)
     expect_close(loss, -(logprobs * returns).mean().detach(), "reinforce_loss", "8 random steps")
     expect_gradient(loss, logprobs, -returns.detach() / 8, "reinforce_loss")
-    (into_returns,) = torch.autograd.grad(loss, returns, allow_unused=True)
+    (into_returns,) = torch.autograd.grad(loss, returns, allow_unused=True) if returns.requires_grad else (None,)
     require(
         into_returns is None or not into_returns.any(),
         "The gradient flows into `returns`: they are data, so detach them, or a critic would learn to promise more instead of the actor to do better.",

@@ -185,8 +185,8 @@ def record(exercise: Exercise, source: str, passed: bool) -> None:
     unfinished.replace(path)
 
 
-def read_answer(exercise: Exercise) -> str | None:
-    """The learner's latest answer as a program of its own, or None if the exercise is not attempted.
+def read_answer(exercise: Exercise) -> tuple[str | None, str]:
+    """The learner's latest answer as a program of its own, or None if the exercise is not attempted; and where it is from.
 
     It is the cell of the notebook on disk, or a check's record where that is newer or the cell is still its stub.
 
@@ -199,8 +199,9 @@ def read_answer(exercise: Exercise) -> str | None:
         entry = json.loads(recorded.read_text())
         newer = not exercise.notebook.exists() or entry["time"] > exercise.notebook.stat().st_mtime
         if in_notebook is None or newer:
-            return entry["source"] if is_attempted(entry["source"], exercise) else None
-    return in_notebook
+            source = entry["source"] if is_attempted(entry["source"], exercise) else None
+            return source, f"your last check in {exercise.notebook.name}, which is newer than the saved notebook"
+    return in_notebook, str(exercise.notebook.relative_to(ROOT))
 
 
 def _read_notebook(exercise: Exercise) -> str | None:

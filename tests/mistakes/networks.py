@@ -11,6 +11,8 @@ MISTAKES = [
     mistake(INIT, "ignores bias_const", "`bias_const` were ignored.", ("bias_const)", "0.0)")),
     mistake(INIT, "bias untouched", "the biases kept what PyTorch gave them.", ("    nn.init.constant_(layer.bias, bias_const)\n", "")),
     mistake(INIT, "normal", "the weights were drawn from a normal distribution instead of an orthogonal one.", ("nn.init.orthogonal_(layer.weight, std)", "nn.init.normal_(layer.weight, std=std)")),
+    mistake(INIT, "a seed inside", "a seed were set inside, so that all layers are alike.", ("    nn.init.orthogonal_", "    torch.manual_seed(0)\n    nn.init.orthogonal_")),
+    mistake(CLASSIC, "CartPole's sizes", "CartPole's sizes, 4 and 2, were written out.", ("num_obs, 64", "4, 64"), ("64, num_actions", "64, 2")),
     mistake(CLASSIC, "ReLU", "ReLU stood where Tanh belongs.", ("nn.Tanh()", "nn.ReLU()")),
     mistake(CLASSIC, "no activation", "the activations were missing: two linear layers in a row are only one.", ("        nn.Tanh(),\n", "")),
     mistake(CLASSIC, "actor head without its std", "the actor's last layer were not given std=0.01.", (", std=0.01", "")),
