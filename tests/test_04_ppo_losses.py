@@ -1,6 +1,7 @@
 """Tests of the exercises of chapter 04."""
 
 import math
+import warnings
 
 import torch
 from torch import nn
@@ -59,7 +60,8 @@ def test_value_loss(value_loss):
     )
     column = new_values.detach()[:, None]
     try:
-        broadcast = value_loss(column, returns)
+        with warnings.catch_warnings(action="ignore"):  # F.mse_loss has a word to say about it, rightly
+            broadcast = value_loss(column, returns)
     except Exception:
         return  # refusing it is the best answer
     spread = 0.5 * ((column - returns) ** 2).mean()
@@ -91,6 +93,14 @@ def test_entropy_bonus(entropy_bonus):
         )
     certain = entropy_bonus(torch.tensor([[200.0, 0.0, 0.0]]))
     expect_close(certain, torch.tensor(0.0), "entropy_bonus", "a policy that is certain (log of 0 must not give NaN)")
+    sure = torch.tensor([[200.0, 0.0, 0.0]], requires_grad=True)
+    (gradient,) = torch.autograd.grad(entropy_bonus(sure), sure)
+    require(
+        bool(gradient.isfinite().all()),
+        f"For a policy that is certain, the gradient of entropy_bonus is {gradient.tolist()}: a log of 0 is in the graph, although "
+        "its value was repaired afterwards. Use log_softmax.",
+        "gradient nan",
+    )
 
 
 def test_make_optimizer(make_optimizer):
@@ -98,9 +108,12 @@ def test_make_optimizer(make_optimizer):
     actor, critic = nn.Linear(3, 2), nn.Linear(3, 1)
     trunk = nn.Linear(3, 3)
     shared_actor, shared_critic = nn.Sequential(trunk, nn.Linear(3, 2)), nn.Sequential(trunk, nn.Linear(3, 1))
+    twins = nn.Linear(3, 1), nn.Linear(3, 1)
+    twins[1].load_state_dict(twins[0].state_dict())
     for one, other, kind in [
         (actor, critic, "separate networks"),
         (shared_actor, shared_critic, "networks with a shared trunk"),
+        (*twins, "separate networks whose weights happen to be equal"),
     ]:
         optimizer = make_optimizer(one, other, 3e-4)
         require(
@@ -122,19 +135,28 @@ def test_make_optimizer(make_optimizer):
                 abs(group["lr"] - 3e-4) < 1e-12, f"The learning rate is {group['lr']}; asked for was 3e-4.", f"lr {group['lr']}"
             )
             require(abs(group["eps"] - 1e-5) < 1e-12, f"Adam's eps is {group['eps']}; PPO uses 1e-5.", f"eps {group['eps']}")
+            require(
+                group["betas"] == (0.9, 0.999), f"Adam's betas are {group['betas']}; PPO leaves them at (0.9, 0.999).", "betas"
+            )
             require(not group["weight_decay"], "Adam has weight decay; PPO uses none.", "decay")
 
 
 def test_PPOScheduler(PPOScheduler):
-    for initial, end, number in [(1.0, 0.0, 4), (2e-3, 1e-3, 10), (1e-3, 0.0, 1)]:
-        optimizer = torch.optim.Adam(
-            [{"params": [nn.Parameter(torch.zeros(1))]}, {"params": [nn.Parameter(torch.zeros(1))]}], lr=initial
-        )
+    for initial, end, number in [(1.0, 0.0, 4), (2e-3, 1e-3, 10), (1e-3, 0.0, 1), (1e-3, 3e-3, 2)]:
+        parameters = [nn.Parameter(torch.zeros(1)) for _ in range(2)]
+        optimizer = torch.optim.Adam([{"params": [parameter]} for parameter in parameters], lr=initial)
+        for parameter in parameters:
+            parameter.grad = torch.ones(1)
         scheduler = PPOScheduler(optimizer, initial, end, number)
         rates = [[group["lr"] for group in optimizer.param_groups]]
         for _ in range(number + 2):
             scheduler.step()
             rates.append([group["lr"] for group in optimizer.param_groups])
+        require(
+            not any(parameter.any() for parameter in parameters),
+            "step() changes the parameters: it should only set learning rates. Stepping the optimizer is not its business.",
+            "steps the optimizer",
+        )
         setting = f"initial_lr {initial:g}, end_lr {end:g}, num_iterations {number}"
         expected = [initial + min(k / number, 1) * (end - initial) for k in range(number + 3)]
         first = torch.tensor([rate[0] for rate in rates], dtype=torch.double) / initial
@@ -183,6 +205,11 @@ def test_clipfrac(clipfrac):
     expect_close(seen, torch.tensor(4 / 8), "clipfrac", f"ratios {[round(r, 2) for r in ratio.tolist()]}, clip_coef 0.2")
     expect_close(clipfrac(new_logprobs, logprobs, 0.05), torch.tensor(7 / 8), "clipfrac", "the same ratios, clip_coef 0.05")
     expect_close(clipfrac(logprobs, logprobs, 0.2), torch.tensor(0.0), "clipfrac", "a policy that has not moved")
+    for ratios, expected in [([1.22, 1.22, 1.22, 1.0], 3 / 4), ([0.82, 0.82, 1.0, 1.0], 0.0)]:
+        near = clipfrac(torch.tensor(ratios).log() - 1, torch.full((4,), -1.0), 0.2)
+        expect_close(near, torch.tensor(expected), "clipfrac", f"ratios {ratios}: is the ratio new over old?")
+    quotient = clipfrac(torch.tensor([-0.1, -0.12]), torch.tensor([-0.01, -0.02]), 0.2)
+    expect_close(quotient, torch.tensor(0.0), "clipfrac", "probabilities near 1 that have hardly moved")
     three_low = clipfrac(torch.tensor([-3.0, -2.9, -2.8, -0.5]), torch.full((4,), -0.5), 0.2)
     expect_close(three_low, torch.tensor(3 / 4), "clipfrac", "three of four ratios far below 1")
 
@@ -208,3 +235,5 @@ def test_explained_variance(explained_variance):
         "nan",
     )
     expect_close(equal, torch.tensor(0.0), "explained_variance", "all returns equal")
+    single = explained_variance(torch.tensor([1.0]), torch.tensor([2.0]))
+    expect_close(single, torch.tensor(0.0), "explained_variance", "a single return (whose unbiased variance is NaN)")
