@@ -114,6 +114,14 @@ def expect_initialised(layers: list[nn.Module], stds: list[float], who: str) -> 
         )
 
 
+def expect_raw_input(trace: Trace, batch: torch.Tensor, who: str) -> None:
+    require(
+        torch.allclose(trace.inputs[0].reshape(batch.shape), batch),
+        f"The {who}'s first layer does not get the observations as they are: they come scaled already, so do not change them here.",
+        f"{who} input",
+    )
+
+
 def expect_raw_output(network: nn.Module, last: nn.Module, batch: torch.Tensor, who: str) -> None:
     with torch.no_grad():
         last.weight.mul_(100)  # so that a softmax or a tanh after it would show
@@ -154,6 +162,8 @@ def test_get_actor_and_critic_classic(get_actor_and_critic_classic):
             "The actor and the critic share parameters. In this chapter they are two separate networks.",
             "shared",
         )
+        expect_raw_input(actor_trace, obs, "actor")
+        expect_raw_input(critic_trace, obs, "critic")
         for who, trace, outputs, last_std in [("actor", actor_trace, num_actions, 0.01), ("critic", critic_trace, 1, 1.0)]:
             shapes = [(layer.in_features, layer.out_features) for layer in trace.layers if isinstance(layer, nn.Linear)]
             expected = [(num_obs, 64), (64, 64), (64, outputs)]
@@ -224,6 +234,8 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
                         f"{who} {number} {kind}",
                     )
 
+        expect_raw_input(actor_trace, obs, "actor")
+        expect_raw_input(critic_trace, obs, "critic")
         shared = shared_parameters(actor, critic)
         require(
             shared > 0,
@@ -237,25 +249,31 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
             f"shared {shared}",
         )
         same = isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential) and actor[0] is critic[0]
+        same = same and len(list(actor[0].parameters())) == 8
         is_module = not (isinstance(actor, nn.Sequential) or isinstance(critic, nn.Sequential))
         require(
             same or is_module,
-            "The first child of both Sequentials must be the same trunk (actor[0] is critic[0]): only then can it run once for both.",
+            "The first child of both Sequentials must be the same, whole trunk (actor[0] is critic[0], with all its layers inside): only "
+            "then can it run once for both.",
             "not first",
         )
         expect_initialised(actor_trace.layers, [sqrt(2)] * 4 + [0.01], "actor")
         expect_initialised(critic_trace.layers[-1:], [1.0], "critic")
         expect_raw_output(actor, actor_trace.layers[-1], obs, "actor")
         expect_raw_output(critic, critic_trace.layers[-1], obs, "critic")
-    for wrong in [(4, 80, 80), (4, 84, 44)]:
+    for wrong in [(4, 80, 80), (4, 84, 44), (4, 28, 28)]:
+        refused = "nothing was raised"
         try:
             get_actor_and_critic_atari(wrong, 4)
-        except Exception:
+        except ValueError:
             continue
+        except Exception as error:
+            refused = f"{type(error).__name__} was raised"
         require(
             False,
-            f"Frames of shape {wrong} must be refused with a ValueError: they are not square with a side of 8m + 4.",
-            "not refused",
+            f"Frames of shape {wrong} must be refused with a ValueError, because they are not square with a side of 8m + 4, m at least 4; "
+            f"{refused}.",
+            f"{wrong} {refused}",
         )
 
 

@@ -1,6 +1,7 @@
 """Tests of the exercises of chapter 05."""
 
 import copy
+from unittest.mock import patch
 
 import gymnasium as gym
 import numpy as np
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 
 from solutions import advantages as reference_advantages
+from solutions import losses
 from solutions.args import PPOArgs
 from tests.checks import WrongAnswer, expect_close, require, show
 from tests.scripted import ScriptedEnvs
@@ -92,6 +94,15 @@ def test_rollout_phase(PPOTrainer):
         len(trainer.log.games) > 0,
         "The finished games were not counted: pass the infos of each step to self.log.add_games(self.agent.global_step, infos).",
         "games",
+    )
+    num_envs = trainer.args.num_envs
+    ended = [(t + 1) * num_envs for t in range(2 * steps) for n in range(num_envs) if (t + n) % 5 == 4]
+    counted = [game[0] for game in trainer.log.games]
+    require(
+        counted == ended,
+        f"{len(ended)} games ended, at the global steps {ended[:5]} ...; add_games was told of {len(counted)}, at {counted[:5]} ...: call "
+        "self.log.add_games(self.agent.global_step, infos) after each step, with its own infos.",
+        f"games {len(counted)} {counted[:2]}",
     )
 
 
@@ -214,21 +225,56 @@ def test_learning_phase(PPOTrainer):
                 moved,
             )
 
-    # 4. target_kl ends the epochs early.
-    trainer = small_trainer(PPOTrainer, **(full | {"num_minibatches": 2, "update_epochs": 6, "target_kl": 1e-9}))
+    # 4. Where the advantages are normalised, and what the losses are given.
+    trainer = small_trainer(PPOTrainer)
+    play(trainer)
+    given = []
+    original = losses.policy_loss
+
+    def spy(new_logprobs, logprobs, advantages, clip_coef):
+        given.append(advantages.detach())
+        return original(new_logprobs, logprobs, advantages, clip_coef)
+
+    with patch.object(losses, "policy_loss", spy):
+        trainer.learning_phase()
+    off = max((abs(some.mean().item()) for some in given), default=0.0)
+    require(
+        off < 1e-3,
+        f"The advantages of a minibatch have the mean {off:.2f} when they reach policy_loss: normalise them in each minibatch, not once "
+        "for the whole rollout.",
+        "normalised once",
+    )
+
+    # 5. target_kl ends the epochs early.
+    trainer = small_trainer(PPOTrainer, **(full | {"num_minibatches": 4, "update_epochs": 6, "target_kl": 1e-9}))
     play(trainer)
     updates.clear()
     trainer.optimizer.register_step_post_hook(lambda *_: updates.append(1))
     trainer.learning_phase()
     require(
-        len(updates) < 12,
-        "With target_kl far below the approx_kl of an epoch, learning_phase still ran every epoch: stop after an epoch whose approx_kl is above it.",
+        len(updates) < 24,
+        "With target_kl far below the approx_kl of an epoch, learning_phase still ran every epoch: stop after an epoch whose approx_kl "
+        "is above it.",
         "target_kl",
+    )
+    require(
+        len(updates) % 4 == 0,
+        f"With target_kl met, learning_phase stopped after {len(updates)} updates, in the middle of an epoch of 4: finish the epoch first.",
+        "target_kl inside",
+    )
+    rate = trainer.optimizer.param_groups[0]["lr"] / trainer.args.learning_rate
+    require(
+        rate < 1,
+        "When target_kl ends the epochs, the scheduler is not stepped any more: only leave the loop.",
+        "target_kl return",
     )
 
 
 class TimedGames(gym.vector.VectorEnv):
-    """N environments whose games last 1, 4, 7, ... steps and score 10 for each step played with action 1, rewards clipped to 1."""
+    """N environments whose games last 1, 4, 7, ... steps and score 10 for each step played with action 1, rewards clipped to 1.
+
+    A life is lost in every second step, which terminates the return but not the game.
+    """
 
     def __init__(self, num_envs: int, endless: bool = False):
         self.num_envs = num_envs
@@ -250,6 +296,7 @@ class TimedGames(gym.vector.VectorEnv):
         self.time += 1
         self.score += 10 * (np.asarray(actions) == 1)
         over = np.zeros(self.num_envs, dtype=bool) if self.endless else self.time >= 1 + 3 * np.arange(self.num_envs)
+        terminations = over | (self.time % 2 == 0)
         infos = {
             "game_over": over,
             "episodic_return": self.score.copy(),
@@ -259,7 +306,7 @@ class TimedGames(gym.vector.VectorEnv):
         rewards = np.sign(10.0 * (np.asarray(actions) == 1)).astype(np.float32)
         self.time[over] = 0
         self.score[over] = 0
-        return self._obs(), rewards, over, np.zeros_like(over), infos
+        return self._obs(), rewards, terminations, np.zeros_like(over), infos
 
 
 def test_evaluate(evaluate):
@@ -296,17 +343,29 @@ def test_evaluate(evaluate):
         )
         expect_close(scores, fair, "evaluate", games)
     require(
+        isinstance(evaluate(actor, TimedGames(4), 4, True, 50, 0), np.ndarray),
+        "evaluate must return a NumPy array: np.array(...) or np.concatenate(...) makes one.",
+        "no array",
+    )
+    require(
         envs.seeds[0] == 0, f"evaluate(..., seed=0) reset the environments with the seed {envs.seeds[0]}; expected 0.", "seed"
     )
 
-    few = np.asarray(evaluate(actor, TimedGames(4), 6, True, 50, 0))
+    envs = TimedGames(4)
+    few = np.asarray(evaluate(actor, envs, 6, True, 50, 0))
     require(
         few.shape == (6,), f"With 4 environments and num_episodes=6, evaluate returns {few.shape}; expected 6 scores.", "six"
     )
     require(
-        few.min() >= 10 and few.max() <= 100,
-        f"With 4 environments and 6 episodes the scores are {few.tolist()}; each must be of one whole game.",
+        set(few) == {10, 40, 70, 100},
+        f"With 4 environments and 6 episodes the scores are {few.tolist()}; expected each environment's game once, and two more.",
         "six scores",
+    )
+    require(
+        len(envs.seeds) == 2 and envs.seeds[1] is not None and envs.seeds[1] >= 4,
+        f"The rounds were reset with the seeds {envs.seeds}. Seeds 0 to 3 belong to the 4 games of the first round: the next must start "
+        "at 4 or later, or the same games are played again.",
+        f"seeds {envs.seeds}",
     )
 
     torch.manual_seed(0)
@@ -348,6 +407,13 @@ def test_evaluate(evaluate):
         np.allclose(capped, 10 * limit),
         f"A game that never ends should be cut at max_steps = {limit} and count with its score so far, {10 * limit}; seen {capped.tolist()}.",
         "cap",
+    )
+    rounds = np.asarray(evaluate(actor, TimedGames(2, endless=True), 4, True, limit, 0))
+    require(
+        np.allclose(rounds, 10 * limit),
+        f"In a second round, games that never end scored {rounds[2:].tolist()}; expected {10 * limit} again: reset the environments, and "
+        "count max_steps anew, in each round.",
+        "second round",
     )
     unchanged = all(torch.equal(a, b) for a, b in zip(before.values(), actor.state_dict().values(), strict=True))
     require(
