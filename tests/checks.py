@@ -81,8 +81,7 @@ def expect_close(seen, expected: Tensor, what: str, because: str = "", tolerance
     where = ""
     if expected.ndim:
         index = tuple(wrong.nonzero()[0].tolist())
-        label = str(list(index)) if len(index) > 1 else str([index[0]])
-        where = f" First difference at {label}: seen {seen[index].item():.4f}, expected {expected[index].item():.4f}."
+        where = f" First difference at {list(index)}: seen {seen[index].item():.4f}, expected {expected[index].item():.4f}."
     raise WrongAnswer(
         f"{what} is not right{': ' + because if because else ''}.\n  seen     {show(seen)}\n  expected {show(expected)}\n{where.strip()}".rstrip(),
         seen.detach().double().cpu(),

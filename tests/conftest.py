@@ -6,8 +6,6 @@ from solutions import networks
 from tests import checks
 from utils import answers
 
-SOLVED = pytest.StashKey[set]()
-
 
 def exercise_of(function_name: str) -> answers.Exercise | None:
     return answers.exercises().get(function_name.removeprefix("test_"))
@@ -66,31 +64,23 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if call.excinfo is not None and call.excinfo.errisinstance(checks.Verdict):
         report.longrepr = str(call.excinfo.value)  # the message that the notebook shows, and nothing else
-    exercise = exercise_of(getattr(item, "originalname", ""))
-    if exercise is not None and report.when == "call" and report.passed and report.nodeid.endswith("[yours]"):
-        item.config.stash[SOLVED].add(exercise.name)
 
 
 def pytest_configure(config):
     import torch._dynamo  # noqa: F401  # the first optimizer imports it: not in the time of some test
 
-    config.stash[SOLVED] = set()
 
+def pytest_terminal_summary(terminalreporter):
+    def yours(*outcomes: str) -> set[str]:
+        reports = [report for outcome in outcomes for report in terminalreporter.stats.get(outcome, [])]
+        tests = [report.nodeid.split("::")[-1] for report in reports if report.nodeid.endswith("[yours]")]
+        return {exercise.name for test in tests if (exercise := exercise_of(test.removesuffix("[yours]")))}
 
-def pytest_terminal_summary(terminalreporter, config):
-    ran = {
-        exercise.name
-        for outcome in ("passed", "failed", "skipped", "error")
-        for report in terminalreporter.stats.get(outcome, [])
-        if getattr(report, "nodeid", "").endswith("[yours]")
-        for exercise in [exercise_of(report.nodeid.split("::")[-1].split("[")[0])]
-        if exercise is not None
-    }
+    ran, solved = yours("passed", "failed", "skipped", "error"), yours("passed")
     if not ran:
         return
-    solved = config.stash[SOLVED]
-    left = [exercise for name, exercise in answers.exercises().items() if name in ran and name not in solved]
     terminalreporter.write_sep("=", "your progress")
     terminalreporter.write_line(f"{len(solved)} of {len(ran)} exercises solved.")
+    left = [exercise for name, exercise in answers.exercises().items() if name in ran - solved]
     if left:
         terminalreporter.write_line(f"Next: {left[0].name} in chapters/{left[0].chapter}.ipynb")
