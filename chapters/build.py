@@ -14,17 +14,21 @@ import sys
 import tomllib
 from pathlib import Path
 
-import jupytext
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell
+try:
+    import jupytext
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_markdown_cell
+except ImportError as error:
+    sys.exit(f"Building the chapters needs the development extras ({error}): run `pip install -e '.[dev]'`.")
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from utils import answers  # noqa: E402
+from utils.files import write_whole  # noqa: E402
 
 SOURCES = ROOT / "chapters" / "source"
-REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
 OWNER_AND_NAME = REPOSITORY.removeprefix("https://github.com/")
 FOLDER = OWNER_AND_NAME.split("/")[1]
 
@@ -98,11 +102,12 @@ def exercise_cells(stem: str, cell, whys: dict[str, str], solved: bool) -> list:
         raise ValueError(f'{stem}: the exercise {first.cell!r} has no region marked solution="{first.cell}" that says why.')
     info = f"**Difficulty** {dots(first.difficulty)} · **Importance** {dots(first.importance)} · **Time** about {first.minutes} minutes"
     solution = f"```python\n{first.reference_source()}\n```\n\n{whys[first.cell]}"
+    folded = f"<details>\n<summary>Solution</summary>\n\n{solution.strip()}\n\n</details>"
     return [
         new_markdown_cell(info),
         new_code_cell(cell.source if solved else first.stub(), metadata={"exercise": first.cell}),
         new_code_cell("\n".join(exercise.call for exercise in exercises), metadata={"checks": first.cell}),
-        new_markdown_cell(answers.fold("Solution", solution)),
+        new_markdown_cell(folded),
     ]
 
 
@@ -156,12 +161,6 @@ def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbfo
     return merged
 
 
-def write_whole(path: Path, text: str) -> None:
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_text(text)
-    unfinished.replace(path)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 and name what is stale")
@@ -183,9 +182,9 @@ def main() -> int:
         expected[path] = nbformat.writes(notebook) + "\n"
     readme = ROOT / "README.md"
     table = f"<!-- chapters: made by chapters/build.py -->\n{readme_table(sources)}\n<!-- end -->"
-    expected[readme] = re.sub(r"<!-- chapters.*?<!-- end -->", lambda _: table, readme.read_text(), flags=re.DOTALL)
+    expected[readme] = re.sub(r"<!-- chapters.*?<!-- end -->", lambda _: table, readme.read_text("utf-8"), flags=re.DOTALL)
 
-    stale = [path for path, text in expected.items() if not path.exists() or path.read_text() != text]
+    stale = [path for path, text in expected.items() if not path.exists() or path.read_text("utf-8") != text]
     stale += [path for path in (ROOT / "chapters").glob("*.ipynb") if path not in expected]
     for path in stale:
         name = path.relative_to(ROOT)
@@ -194,7 +193,7 @@ def main() -> int:
         elif check:
             print(f"{name} is not what its source gives: run `python chapters/build.py`, unless it holds your own answers.")
         else:
-            write_whole(path, expected[path])
+            write_whole(path, expected[path].encode())
             print(f"built {name}")
     return 1 if check and stale else 0
 

@@ -13,12 +13,13 @@ import os
 import re
 import shlex
 import symtable
-import textwrap
 import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from utils.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS = Path(os.environ.get("PPO_COURSE_ANSWERS", ROOT / ".answers"))
@@ -61,7 +62,7 @@ class Exercise:
 
     def reference_source(self) -> str:
         """The source of the reference solution."""
-        return definition_source((ROOT / (self.module.replace(".", "/") + ".py")).read_text(), self.object_name)
+        return definition_source((ROOT / (self.module.replace(".", "/") + ".py")).read_text("utf-8"), self.object_name)
 
     def stub(self) -> str:
         """What the learner starts from: the reference with the bodies to be written emptied."""
@@ -100,7 +101,7 @@ def exercises() -> dict[str, Exercise]:
     """Every exercise of the course, by name, in the order of the chapters."""
     found = {}
     for source in sorted((ROOT / "chapters" / "source").glob("*.md")):
-        for match in FENCE.finditer(source.read_text()):
+        for match in FENCE.finditer(source.read_text("utf-8")):
             options = dict(option.split("=", 1) for option in shlex.split(match["options"]))
             for exercise in parse_exercise_cell(source.stem, options, match["code"]):
                 found[exercise.name] = exercise
@@ -178,11 +179,8 @@ def source_of(answer: Any) -> str | None:
 
 def record(exercise: Exercise, source: str, passed: bool) -> None:
     """Keep an answer that was checked in a notebook, with what it needs of the cells before it."""
-    RECORDS.mkdir(parents=True, exist_ok=True)
-    path = RECORDS / f"{exercise.name}.json"
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps({"source": source, "passed": passed, "time": time.time()}, indent=1))
-    unfinished.replace(path)
+    entry = {"source": source, "passed": passed, "time": time.time()}
+    write_whole(RECORDS / f"{exercise.name}.json", json.dumps(entry, indent=1).encode())
 
 
 def read_answer(exercise: Exercise) -> tuple[str | None, str]:
@@ -196,7 +194,7 @@ def read_answer(exercise: Exercise) -> tuple[str | None, str]:
     recorded = RECORDS / f"{exercise.name}.json"
     in_notebook = _read_notebook(exercise)
     if recorded.exists():
-        entry = json.loads(recorded.read_text())
+        entry = json.loads(recorded.read_text("utf-8"))
         newer = not exercise.notebook.exists() or entry["time"] > exercise.notebook.stat().st_mtime
         if in_notebook is None or newer:
             source = entry["source"] if is_attempted(entry["source"], exercise) else None
@@ -208,7 +206,7 @@ def _read_notebook(exercise: Exercise) -> str | None:
     if not exercise.notebook.exists():
         return None
     try:
-        cells = json.loads(exercise.notebook.read_text())["cells"]
+        cells = json.loads(exercise.notebook.read_text("utf-8"))["cells"]
         code = [(cell["metadata"].get("exercise"), "".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise AnswerError(
@@ -294,8 +292,3 @@ def load(source: str, exercise: Exercise) -> Any:
 def load_reference(exercise: Exercise) -> Any:
     """The reference solution itself."""
     return getattr(importlib.import_module(exercise.module), exercise.object_name)
-
-
-def fold(summary: str, body: str) -> str:
-    """Markdown that JupyterLab, Colab, VS Code and GitHub show folded."""
-    return f"<details>\n<summary>{summary}</summary>\n\n{textwrap.dedent(body).strip()}\n\n</details>"

@@ -1,10 +1,10 @@
 """How a run is going: its figures, its finished games, a progress bar while it trains, its curve afterwards."""
 
+import io
 import json
 import netrc
 import os
 import sys
-import tempfile
 import time
 from collections import deque
 from dataclasses import asdict
@@ -15,6 +15,7 @@ import torch
 from tqdm import tqdm
 
 from utils import display
+from utils.files import write_whole
 
 SHORT_RUN = "PPO_COURSE_ITERATIONS"
 """An environment variable: no training does more iterations than its value. For trying a chapter out quickly."""
@@ -120,14 +121,12 @@ class RunLog:
             Both paths.
         """
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
         picture = path.with_suffix(".png")
         run = {"args": asdict(self.args), **extra, "rows": self.rows, "games": self.games}
         write_whole(path, json.dumps(_without_nan(run), indent=1).encode())
-        figure = self.plot()
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            figure.savefig(Path(folder) / "curve.png", dpi=100)
-            (Path(folder) / "curve.png").replace(picture)
+        drawn = io.BytesIO()
+        self.plot().savefig(drawn, format="png", dpi=100)
+        write_whole(picture, drawn.getvalue())
         return path, picture
 
     def plot(self):
@@ -156,13 +155,6 @@ class RunLog:
             ax.spines[["top", "right"]].set_visible(False)
             ax.ticklabel_format(axis="x", style="sci", scilimits=(0, 4))
         return figure
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is never seen half written."""
-    unfinished = path.with_name(path.name + ".unfinished")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
 
 
 def _without_nan(value):
