@@ -1,5 +1,6 @@
 """Train an agent from a shell: python -m solutions.train cartpole | breakout"""
 
+import dataclasses
 import sys
 import time
 from dataclasses import dataclass
@@ -8,10 +9,9 @@ from pathlib import Path
 import torch
 import tyro
 
+from solutions import checkpoint, trainer
 from solutions.args import PRESETS, PPOArgs
-from solutions.checkpoint import save_agent
 from solutions.evaluate import Evaluator
-from solutions.trainer import PPOTrainer
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,13 @@ class Run:
 
     args: tyro.conf.OmitArgPrefixes[PPOArgs]
     log: Path | None = None
-    """Where the curve is written, as JSON; its picture goes beside it. By default under runs/. The agent's weights go there too."""
+    """Where the curve is written, as JSON; its picture, the checkpoint and the agent go beside it. By default under runs/."""
+    resume: Path | None = None
+    """Go on from a checkpoint, with its settings (total_timesteps may be new), or start with the weights of an agent."""
+    checkpoint_every: int = 10
+    """Write a checkpoint each time this many iterations have passed, in the place of the one before; Ctrl-C writes one too."""
+    save_every: int | None = None
+    """Keep the agent as it is each time this many iterations have passed, in a file named by the step; None never does."""
     eval_every: int | None = None
     """Play greedy games after every so many iterations; None only plays them at the end."""
     eval_episodes: int = 20
@@ -46,32 +52,62 @@ def stopping_rule(run: Run) -> Evaluator:
     return Evaluator(run.args, every, run.eval_episodes, run.eval_max_steps, run.threshold)
 
 
+CHECKPOINT = ".checkpoint.safetensors"  # in the place of the suffix .json of the curve
+
+
+def curve_path(run: Run) -> Path:
+    """Where the curve goes; everything else goes beside it."""
+    if run.log is not None:
+        return run.log
+    if run.resume is not None and run.resume.name.endswith(CHECKPOINT):
+        return run.resume.with_name(run.resume.name.removesuffix(CHECKPOINT) + ".json")
+    args = run.args
+    return Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}" / "curve.json"
+
+
 def main(run: Run) -> int:
     """Train, evaluate, write the curve and the agent; returns the exit code."""
-    args = run.args
-    evaluator = stopping_rule(run)
-    name = f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
-    if args.mode == "classic-control":
+    if run.args.mode == "classic-control":
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
-    trainer = PPOTrainer(args)
-    log = trainer.log
+    curve = curve_path(run)
+    checkpointer = checkpoint.Checkpointer(curve.with_suffix(CHECKPOINT), run.checkpoint_every, run.save_every)
+    make = trainer.PPOTrainer
+    ppo = make(run.args) if run.resume is None else checkpoint.resume(run.resume, run.args, make)
+    args, log = ppo.args, ppo.log
+    evaluator = stopping_rule(dataclasses.replace(run, args=args))
     print(
-        f"Training on {args.env_id} (seed {args.seed}, {trainer.device}): {args.total_timesteps:,} steps at most; Ctrl-C stops it."
+        f"Training on {args.env_id} (seed {args.seed}, {ppo.device}): {args.total_timesteps:,} steps at most; Ctrl-C stops it."
     )
-    scores = {}
+    if run.resume is not None:
+        print(f"Going on from {run.resume}, after {ppo.agent.global_step:,} steps.")
+
+    def after_iteration(ppo) -> bool:
+        checkpointer(ppo)
+        return run.eval_every is not None and evaluator(ppo)
+
+    scores, ruined = {}, None
     try:
-        trainer.train(on_iteration=evaluator if run.eval_every is not None else None)
+        ppo.train(on_iteration=after_iteration)
+        checkpointer.save(ppo)
         for way, greedy in [("greedy", True), ("sampled", False)]:
             print(f"Playing {run.eval_episodes} {way} games ...")
-            scores[way] = evaluator.report(trainer.actor, greedy)
+            scores[way] = evaluator.report(ppo.actor, greedy)
     except KeyboardInterrupt:
-        print("\nStopped early.")
+        checkpointer.save(ppo)
+        print(f"\nStopped early. To go on, add --resume {checkpointer.path}")
+    except FloatingPointError as error:
+        ruined = error
     results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
-    curve, picture = log.save(run.log or Path("runs") / name / "curve.json", evaluations=evaluator.history, results=results)
-    agent = save_agent(curve.with_suffix(".safetensors"), trainer.actor, trainer.critic, args)
+    try:
+        curve, picture = log.save(curve, evaluations=evaluator.history, results=results)
+        if ruined is not None:
+            sys.exit(f"error: {ruined} {checkpointer.advice} The curve is in {curve} and {picture}.")
+        agent = checkpoint.save_agent(curve.with_suffix(".safetensors"), ppo.actor, ppo.critic, args)
+    except OSError as error:
+        sys.exit(f"error: the results could not be written ({error}): make room there. {checkpointer.advice}")
     print(f"The curve is in {curve} and {picture}, the agent in {agent}.")
     if log.games:
-        games, steps = min(100, len(log.games)), trainer.agent.global_step
+        games, steps = min(100, len(log.games)), ppo.agent.global_step
         print(
             f"In training: mean {log.episodic_return:.1f} over the last {games} games, after {steps:,} steps in {log.seconds:.1f} s."
         )

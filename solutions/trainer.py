@@ -95,7 +95,7 @@ class PPOTrainer:
 
                 self.optimizer.zero_grad()
                 loss.backward()
-                nn.utils.clip_grad_norm_(parameters, args.max_grad_norm)
+                grad_norm = nn.utils.clip_grad_norm_(parameters, args.max_grad_norm)
                 self.optimizer.step()
 
                 approx_kl = losses.approx_kl(new_logprobs, logprobs[mb])
@@ -105,6 +105,7 @@ class PPOTrainer:
                     entropy=entropy,
                     approx_kl=approx_kl,
                     clipfrac=losses.clipfrac(new_logprobs, logprobs[mb], args.clip_coef),
+                    grad_norm=grad_norm,
                 )
             if args.target_kl is not None and approx_kl > args.target_kl:
                 break

@@ -45,15 +45,23 @@ class RunLog:
         self.wandb_run = None
 
     def iterations(self, num_iterations: int):
-        """Count iterations with a progress bar: steps per second, the mean return and the time left."""
+        """Count the iterations that are left, with a progress bar: steps per second, the mean return and the time left."""
         num_iterations = min(num_iterations, int(os.environ.get(SHORT_RUN, num_iterations)))
         if self.wandb is not None and self.wandb_run is None:
             self.wandb_run = _start_wandb(self.wandb, self.args)
         started = time.perf_counter() - self.seconds
-        total = num_iterations * self.args.batch_size
-        # `file`: in a notebook standard error is a red box
-        with tqdm(total=total, unit="step", unit_scale=True, file=sys.stdout, mininterval=0.5, dynamic_ncols=True) as self.bar:
-            for iteration in range(num_iterations):
+        done, batch_size = len(self.rows), self.args.batch_size
+        with tqdm(
+            total=num_iterations * batch_size,
+            initial=done * batch_size,
+            unit="step",
+            unit_scale=True,
+            file=sys.stdout,  # in a notebook standard error is a red box
+            mininterval=0.5,
+            dynamic_ncols=True,
+        ) as self.bar:
+            for iteration in range(done, num_iterations):
+                self.figures = {}  # of an iteration that was interrupted
                 yield iteration
                 self.seconds = time.perf_counter() - started
 
@@ -76,16 +84,23 @@ class RunLog:
         return float(np.mean(self.latest_returns)) if self.latest_returns else float("nan")
 
     def end_iteration(self, trainer) -> None:
-        """Close the row of an iteration, and move the progress bar."""
-        means = {name: torch.stack(figures).mean() for name, figures in self.figures.items()}
+        """Close the row of an iteration, and move the progress bar.
+
+        Raises:
+            FloatingPointError: a figure is not a finite number, so the networks are not either.
+        """
+        figures = {name: torch.stack(figures) for name, figures in self.figures.items()}
+        means = {name: values.mean().item() for name, values in figures.items()}
         self.figures = {}
+        if not np.isfinite(list(means.values())).all():
+            raise self._ruin(figures, trainer.agent.global_step)
         row = {
             "global_step": trainer.agent.global_step,
             "seconds": round(self.seconds, 3),
             "episodic_return": self.episodic_return,
             "games": len(self.games),
             "learning_rate": trainer.optimizer.param_groups[0]["lr"],
-            **{name: mean.item() for name, mean in means.items()},
+            **means,
         }
         self.rows.append(row)
         if self.wandb_run is not None:
@@ -93,6 +108,24 @@ class RunLog:
         if self.bar is not None:
             self.bar.set_postfix_str(f"return {self.episodic_return:.1f}", refresh=False)
             self.bar.update(self.args.batch_size)
+
+    def _ruin(self, figures: dict[str, torch.Tensor], global_step: int) -> FloatingPointError:
+        ruined = {
+            name: int((~values.isfinite()).nonzero()[0, 0]) for name, values in figures.items() if not values.isfinite().all()
+        }
+        name = min(ruined, key=ruined.get)  # the others caught it from the first
+        return FloatingPointError(
+            f"Iteration {len(self.rows) + 1} (step {global_step:,}): {name} is {figures[name][ruined[name]].item()} in minibatch "
+            f"{ruined[name] + 1}, so the networks are ruined and the run stops. Usual causes: a learning rate too high, rewards "
+            "that are not finite, a logarithm or a division of zero in a loss."
+        )
+
+    def restore(self, rows: list[dict], games: list[list[float]], seconds: float) -> None:
+        """Go on from the log of an interrupted run."""
+        self.rows, self.seconds = rows, seconds
+        self.games = [(int(step), episodic_return, int(length)) for step, episodic_return, length in games]
+        self.latest_returns.extend(episodic_return for _, episodic_return, _ in self.games)
+        self.games_filmed = len(games)
 
     @property
     def video_is_due(self) -> bool:

@@ -203,7 +203,8 @@ def test_the_command_writes_its_curve_and_says_where(tmp_path):
     assert run["args"]["total_timesteps"] == 2048
     assert [row["global_step"] for row in run["rows"]] == [1024, 2048]
     assert (tmp_path / "a" / "curve.png").read_bytes()[:4] == b"\x89PNG"
-    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["curve.json", "curve.png", "curve.safetensors"]
+    written = ["curve.checkpoint.safetensors", "curve.json", "curve.png", "curve.safetensors"]
+    assert sorted(path.name for path in (tmp_path / "a").iterdir()) == written
 
 
 @pytest.mark.parametrize("args", [TINY, TINY_ATARI], ids=["separate", "shared"])

@@ -1,0 +1,214 @@
+"""Runs survive: checkpoints are whole, a resumed run is the same run, and a ruined one says so."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from solutions import checkpoint, losses
+from solutions.args import PRESETS, PPOArgs
+from solutions.trainer import PPOTrainer
+from utils import files, probes
+
+ROOT = Path(__file__).resolve().parents[2]
+PROBE = PPOArgs(env_id="Probe4-v0", num_envs=8, num_steps=16, total_timesteps=8 * 16 * 6, learning_rate=1e-2, device="cpu")
+"""A run whose environments hold nothing that a checkpoint does not: every game is one step from the same observation."""
+
+
+def curve(log) -> list[dict]:
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in log.rows]
+
+
+def train(*flags, **options):
+    command = [sys.executable, "-m", "solutions.train", "cartpole", *map(str, flags)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+
+
+def test_same_seed_same_curve():
+    args = replace(PRESETS["cartpole"], total_timesteps=8_192)
+    first, second, other = (curve(PPOTrainer(replace(args, seed=seed)).train()) for seed in (1, 1, 2))
+    assert first == second
+    assert first != other
+
+
+def test_a_resumed_run_is_the_same_run(tmp_path):
+    whole = PPOTrainer(PROBE)
+    whole.train()
+    stopped = PPOTrainer(PROBE)
+    stopped.train(on_iteration=lambda trainer: len(trainer.log.rows) == 3)
+    path = checkpoint.save_checkpoint(tmp_path / "checkpoint.safetensors", stopped)
+    torch.manual_seed(123)
+    resumed = checkpoint.resume(path, PROBE, PPOTrainer)
+    assert curve(resumed.log) == curve(whole.log)[:3]
+    resumed.train()
+    assert curve(resumed.log) == curve(whole.log)
+    assert resumed.agent.global_step == PROBE.total_timesteps
+    assert resumed.log.games == whole.log.games
+    for parameter, same in zip(resumed.actor.parameters(), whole.actor.parameters(), strict=True):
+        assert torch.equal(parameter, same)
+
+
+def test_the_settings_are_the_checkpoints(tmp_path):
+    trainer = PPOTrainer(PROBE)
+    path = checkpoint.save_checkpoint(tmp_path / "checkpoint.safetensors", trainer)
+    longer = replace(PROBE, total_timesteps=10_000, gamma=0.5)
+    assert checkpoint.resume(path, longer, PPOTrainer).args == replace(PROBE, total_timesteps=10_000)
+
+
+def test_an_agent_is_where_a_run_may_start(tmp_path):
+    trained = PPOTrainer(PROBE)
+    trained.train()
+    path = checkpoint.save_agent(tmp_path / "agent.safetensors", trained.actor, trained.critic, PROBE)
+    started = checkpoint.resume(path, replace(PROBE, gamma=0.5), PPOTrainer)
+    assert started.args.gamma == 0.5
+    assert started.agent.global_step == 0
+    assert torch.equal(started.actor[0].weight, trained.actor[0].weight)
+
+
+def test_half_precision_halves_the_file(tmp_path):
+    trainer = PPOTrainer(replace(PRESETS["cartpole"]))
+    whole = checkpoint.save_agent(tmp_path / "whole.safetensors", trainer.actor, trainer.critic, trainer.args)
+    half = checkpoint.save_agent(tmp_path / "half.safetensors", trainer.actor, trainer.critic, trainer.args, half=True)
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    actor, _, _ = checkpoint.load_agent(half)
+    assert actor[0].weight.dtype == torch.float32
+    assert torch.allclose(actor[0].weight, trainer.actor[0].weight, atol=1e-3)
+
+
+@pytest.mark.parametrize("wrong", ["missing", "cut off", "another environment", "another shape", "not safetensors"])
+def test_a_file_that_will_not_do_costs_one_sentence(tmp_path, wrong):
+    path = tmp_path / "checkpoint.safetensors"
+    trainer = PPOTrainer(PROBE)
+    args, make = PROBE, PPOTrainer
+    if wrong != "missing":
+        checkpoint.save_checkpoint(path, trainer)
+    if wrong == "cut off":
+        path.write_bytes(path.read_bytes()[:-100])
+    if wrong == "not safetensors":
+        path.write_text("{}")
+    if wrong == "another environment":
+        args = replace(PROBE, env_id="Probe5-v0")
+    if wrong == "another shape":
+
+        def make(args):
+            trainer = PPOTrainer(args)
+            trainer.actor = nn.Sequential(nn.Linear(1, 2))
+            return trainer
+
+    with pytest.raises(ValueError) as caught:
+        checkpoint.resume(path, args, make)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_costs_a_line_and_not_the_run(tmp_path, monkeypatch, capsys):
+    trainer = PPOTrainer(PROBE)
+    checkpointer = checkpoint.Checkpointer(tmp_path / "checkpoint.safetensors", every=1)
+    checkpointer.save(trainer)
+    before = checkpointer.path.read_bytes()
+
+    def full(self, content):
+        with open(self, "wb") as file:
+            file.write(content[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.Path, "write_bytes", full)
+    trainer.train(on_iteration=checkpointer)
+    assert len(trainer.log.rows) == PROBE.num_iterations
+    assert "No space left on device" in capsys.readouterr().out
+    assert checkpointer.path.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.safetensors"]
+
+
+def test_a_ruined_run_stops_and_says_where(tmp_path, monkeypatch):
+    right, calls = losses.value_loss, []
+
+    def ruined(new_values, returns):
+        calls.append(None)
+        updates = PROBE.update_epochs * PROBE.num_minibatches
+        return right(new_values, returns) * (np.inf if len(calls) > 2 * updates else 1)
+
+    monkeypatch.setattr(losses, "value_loss", ruined)
+    trainer = PPOTrainer(PROBE)
+    checkpointer = checkpoint.Checkpointer(tmp_path / "checkpoint.safetensors", every=1)
+    with pytest.raises(FloatingPointError, match=r"Iteration 3 .*value_loss is (inf|nan)"):
+        trainer.train(on_iteration=checkpointer)
+    assert "after iteration 2" in checkpointer.advice
+    actor, _, _ = checkpoint.load_agent(checkpointer.path)
+    assert all(parameter.isfinite().all() for parameter in actor.parameters())
+
+
+def test_the_command_names_the_ruin(tmp_path):
+    run = train("--learning-rate", 1e30, "--log", tmp_path / "curve.json")
+    said = run.communicate()[0]
+    assert run.returncode == 1
+    assert re.search(r"error: Iteration 1 .* is (nan|inf)", said)
+    assert "There is no checkpoint yet" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("flag", ["--checkpoint-every", "--save-every", "--eval-every", "--eval-episodes", "--eval-max-steps"])
+def test_zero_of_anything_is_refused(flag):
+    run = train(flag, 0)
+    said = run.communicate()[0]
+    assert run.returncode == 1
+    assert "must be a whole number of at least 1; you gave 0." in said
+    assert "Traceback" not in said
+
+
+ENDLESS = ["--eval-every", "None", "--threshold", "None", "--total-timesteps", 100_000_000, "--checkpoint-every", 1]
+
+
+def wait_for(condition, seconds: float = 60) -> None:
+    deadline = time.time() + seconds
+    while not condition():
+        assert time.time() < deadline
+        time.sleep(0.01)
+
+
+def test_killed_at_any_moment_a_run_loses_at_most_what_came_since_its_checkpoint(tmp_path):
+    """Killed several times at random moments, and resumed each time."""
+    path, steps, delays = tmp_path / "curve.checkpoint.safetensors", 0, np.random.default_rng(1).uniform(0, 0.3, 3)
+    for delay in delays:
+        resume = ["--resume", path] if path.exists() else []
+        written = path.stat().st_mtime_ns if resume else 0
+        run = train(*ENDLESS, "--log", tmp_path / "curve.json", *resume)
+        wait_for(lambda written=written: path.exists() and path.stat().st_mtime_ns > written)
+        time.sleep(delay)
+        os.kill(run.pid, signal.SIGKILL)
+        run.communicate()
+        run = checkpoint.resume(path, PRESETS["cartpole"], PPOTrainer)
+        assert run.agent.global_step > steps
+        assert run.agent.global_step == len(run.log.rows) * run.args.batch_size
+        steps = run.agent.global_step
+
+
+def test_control_c_saves_everything_and_says_how_to_go_on(tmp_path):
+    path = tmp_path / "curve.checkpoint.safetensors"
+    run = train(*ENDLESS, "--log", tmp_path / "curve.json")
+    wait_for(path.exists)
+    run.send_signal(signal.SIGINT)
+    said = run.communicate()[0]
+    assert run.returncode == 130
+    assert f"--resume {path}" in said
+    rows = json.loads((tmp_path / "curve.json").read_text("utf-8"))["rows"]
+    assert len(checkpoint.resume(path, PRESETS["cartpole"], PPOTrainer).log.rows) == len(rows)
+
+
+def test_snapshots_are_named_by_their_step(tmp_path):
+    trainer = PPOTrainer(PROBE)
+    trainer.train(on_iteration=checkpoint.Checkpointer(tmp_path / "curve.checkpoint.safetensors", every=100, snapshot_every=4))
+    assert [path.name for path in tmp_path.iterdir()] == ["curve-step000000512.safetensors"]
+
+
+assert probes  # registers them
