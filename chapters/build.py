@@ -45,6 +45,12 @@ sys.path.insert(0, str(next(place for place in places if (place / "chapters" / "
 
 import tests"""
 
+ADOPT = """
+from utils import answers
+
+print(answers.adopt(before="{stem}"))"""
+"""From the second chapter on, the learner's own answers go on working."""
+
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -81,7 +87,8 @@ def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookN
         if index == 0:
             heading, rest = cell.source.split("\n", 1)
             cells.append(new_markdown_cell(f"{heading}\n\n{badge(stem)}\n\n{chapter_map(stem, sources)}\n{rest}".rstrip()))
-            cells.append(new_code_cell(SETUP, metadata={"setup": True}))
+            setup = SETUP if stem == min(sources) else SETUP + ADOPT.format(stem=stem)
+            cells.append(new_code_cell(setup, metadata={"setup": True}))
         elif "exercise" in cell.metadata:
             cells += exercise_cells(stem, cell, whys, solved)
         elif "solution" not in cell.metadata:

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from solutions import networks
 from solutions.args import PPOArgs
+from utils import answers
 from utils.envs import make_envs
 from utils.files import write_whole
 
@@ -57,6 +58,9 @@ def load_agent(path: str | Path) -> tuple[nn.Module, nn.Module, PPOArgs]:
     tensors, args, _ = _read(path)
     envs = make_envs(args.env_id, 1, args.mode)
     actor, critic = networks.get_actor_and_critic(envs, args.mode)
+    if not _fit(tensors, actor, critic):  # networks that a learner wrote may name their layers in another way
+        with answers.reference_parts():
+            actor, critic = networks.get_actor_and_critic(envs, args.mode)
     envs.close()
     _load_weights(path, actor, critic, tensors)
     return actor, critic, args
@@ -199,15 +203,18 @@ def _weights(actor: nn.Module, critic: nn.Module) -> dict[str, Tensor]:
     return {name: parameter.detach().cpu().contiguous() for name, parameter in named}
 
 
+def _fit(tensors: dict[str, Tensor], actor: nn.Module, critic: nn.Module) -> bool:
+    """Whether the weights in a file are those of some networks, by their names and shapes."""
+    found = {name: tensor.shape for name, tensor in tensors.items() if name.startswith(("actor.", "critic."))}
+    return found == {name: tensor.shape for name, tensor in _weights(actor, critic).items()}
+
+
 def _load_weights(path, actor: nn.Module, critic: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Put weights into networks. Raises ValueError unless they are all there, and of the right shapes."""
-    parameters = dict(nn.ModuleDict({"actor": actor, "critic": critic}).named_parameters())
-    found = {name: tensor for name, tensor in tensors.items() if name.startswith(("actor.", "critic."))}
-    if {name: p.shape for name, p in parameters.items()} != {name: t.shape for name, t in found.items()}:
+    if not _fit(tensors, actor, critic):
         raise _not_whole(path, "weights are missing, or of another network")
     with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(found[name])
+        for name, parameter in nn.ModuleDict({"actor": actor, "critic": critic}).named_parameters():
+            parameter.copy_(tensors[name])
 
 
 def _optimizer_state(tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:

@@ -12,6 +12,7 @@ import tyro
 from solutions import checkpoint, trainer
 from solutions.args import PRESETS, PPOArgs
 from solutions.evaluate import Evaluator
+from utils import answers
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Run:
     """Write a checkpoint each time this many iterations have passed, in the place of the one before; Ctrl-C writes one too."""
     save_every: int | None = None
     """Keep the agent as it is each time this many iterations have passed, in a file named by the step; None never does."""
+    answers: bool = False
+    """Train with your own answers to the exercises in the place of the reference's parts, where they pass their tests."""
     eval_every: int | None = None
     """Play greedy games after every so many iterations; None only plays them at the end."""
     eval_episodes: int = 20
@@ -71,6 +74,8 @@ def main(run: Run) -> int:
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
     curve = curve_path(run)
     checkpointer = checkpoint.Checkpointer(curve.with_suffix(CHECKPOINT), run.checkpoint_every, run.save_every)
+    if run.answers:
+        print(answers.adopt())
     make = trainer.PPOTrainer
     ppo = make(run.args) if run.resume is None else checkpoint.resume(run.resume, run.args, make)
     args, log = ppo.args, ppo.log

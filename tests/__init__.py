@@ -20,7 +20,7 @@ def _for_notebook(test):
         source = answers.source_of(answer) if exercise else None
         verdict = None
         try:
-            with checks.judged(exercise, test, answer):
+            with answers.reference_parts(), checks.judged(exercise, test, answer):
                 test(answer, **options)
         except checks.Verdict as raised:
             verdict = raised

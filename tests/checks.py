@@ -1,5 +1,6 @@
 """What every test of an exercise is made of: verdicts in words, in a notebook and under pytest alike."""
 
+import importlib
 import inspect
 import linecache
 import re
@@ -136,6 +137,17 @@ def judged(exercise: answers.Exercise | None, test, answer):
     if exercise is not None and not is_reference(exercise, answer):
         message += diagnosis(exercise, test, error)
     raise WrongAnswer(message, error.evidence) from None
+
+
+def verdict(exercise: answers.Exercise, answer) -> str | None:
+    """The message with which the test of an exercise rejects an answer, or None if it accepts it."""
+    test = getattr(importlib.import_module("tests"), f"test_{exercise.name}").__wrapped__
+    try:
+        with answers.reference_parts(), judged(exercise, test, answer):
+            test(answer)
+    except Verdict as error:
+        return str(error)
+    return None
 
 
 def is_reference(exercise: answers.Exercise, answer) -> bool:

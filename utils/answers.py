@@ -1,10 +1,11 @@
 """Exercises and answers: which exercises there are, what their stubs look like, and what the learner has written.
 
 The sources of the chapters say which exercises there are; the solutions give their signatures and docstrings; the
-notebooks and `.answers/` hold what the learner wrote. Nothing here imports any of them: it reads their text.
+notebooks and `.answers/` hold what the learner wrote. All this is read as text; only what an exercise names is imported.
 """
 
 import ast
+import hashlib
 import importlib
 import inspect
 import json
@@ -14,6 +15,7 @@ import re
 import shlex
 import symtable
 import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,7 +24,10 @@ from typing import Any
 from utils.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
-RECORDS = Path(os.environ.get("PPO_COURSE_ANSWERS", ROOT / ".answers"))
+DRIVE = Path("/content/drive/MyDrive")
+"""Google Drive, where a learner in Colab has mounted it: what lies there outlives the runtime."""
+RECORDS = Path(os.environ.get("PPO_COURSE_ANSWERS") or (DRIVE / "ppo-course-answers" if DRIVE.is_dir() else ROOT / ".answers"))
+"""Where the answers are recorded that were checked in a notebook."""
 
 
 class AnswerError(Exception):
@@ -178,9 +183,25 @@ def source_of(answer: Any) -> str | None:
 
 
 def record(exercise: Exercise, source: str, passed: bool) -> None:
-    """Keep an answer that was checked in a notebook, with what it needs of the cells before it."""
-    entry = {"source": source, "passed": passed, "time": time.time()}
+    """Keep an answer that was checked, with what it needs of the cells before it, and the verdict."""
+    entry = {"source": source, "passed": passed, "tests": _tests_digest(), "time": time.time()}
     write_whole(RECORDS / f"{exercise.name}.json", json.dumps(entry, indent=1).encode())
+
+
+def recorded_verdict(exercise: Exercise, source: str) -> bool | None:
+    """Whether an answer passed when it was last checked; None if that was another answer, or with other tests."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        entry = json.loads((RECORDS / f"{exercise.name}.json").read_text("utf-8"))
+        if entry["source"] == source and entry["tests"] == _tests_digest():
+            return entry["passed"]
+    return None
+
+
+@cache
+def _tests_digest() -> str:
+    """What the tests of this version of the course are: an update may make them stricter."""
+    texts = [path.read_bytes() for path in sorted((ROOT / "tests").glob("*.py"))]
+    return hashlib.sha1(b"".join(texts)).hexdigest()
 
 
 def read_answer(exercise: Exercise) -> tuple[str | None, str]:
@@ -289,6 +310,92 @@ def load(source: str, exercise: Exercise) -> Any:
     return namespace[exercise.object_name]
 
 
+# The learner's own parts in the place of the reference's.
+
+
+_references: dict[tuple[str, str], Any] = {}  # by module and name: the parts whose place has been taken
+_adopted: dict[tuple[str, str], Any] = {}  # and what has taken it
+
+
 def load_reference(exercise: Exercise) -> Any:
-    """The reference solution itself."""
-    return getattr(importlib.import_module(exercise.module), exercise.object_name)
+    """The reference solution itself, also where the learner's answer has taken its place."""
+    key = (exercise.module, exercise.object_name)
+    return _references.get(key) or getattr(importlib.import_module(exercise.module), exercise.object_name)
+
+
+def adopt(before: str | None = None) -> str:
+    """Put the learner's own answers in the place of the reference's parts, where they pass.
+
+    The code of the course calls its parts through their modules, so from now on it calls the learner's. Of a class, the
+    learner's methods take the place; whatever the class was given with stays the reference's.
+
+    Args:
+        before: a chapter; only answers to exercises of earlier chapters count. All do if it is None.
+
+    Returns:
+        A line that says which parts are the learner's, and why the others are not.
+    """
+    yours, others = [], []
+    put_back()
+    for exercise in exercises().values():
+        if before is not None and exercise.chapter >= before:
+            continue
+        try:
+            source, _ = read_answer(exercise)
+            if source is None:
+                others.append(f"{exercise.name} (not attempted)")
+            elif _passes(exercise, source):
+                _take_place(exercise, load(source, exercise))
+                yours.append(exercise.name)
+            else:
+                others.append(f"{exercise.name} (yours fails its test)")
+        except AnswerError as error:
+            others.append(f"{exercise.name} (yours cannot be used: {error})")
+    if not yours and all(other.endswith("(not attempted)") for other in others):
+        return "The parts from earlier exercises are the reference's: you have not attempted any yet."
+    sentences = {"Yours, and used from here on": yours, "The reference's": others}
+    return " ".join(f"{which}: {', '.join(names)}." for which, names in sentences.items() if names)
+
+
+def put_back() -> None:
+    """Put the reference's parts back into their places."""
+    for (module, name), reference in _references.items():
+        setattr(importlib.import_module(module), name, reference)
+    _adopted.clear()
+
+
+@contextmanager
+def reference_parts():
+    """Within the block the reference's parts are in their places, so that one answer is judged at a time."""
+    adopted = dict(_adopted)
+    put_back()
+    try:
+        yield
+    finally:
+        for key, part in adopted.items():
+            _put(key, part)
+
+
+def _passes(exercise: Exercise, source: str) -> bool:
+    """Whether an answer passes: by its record, or else by its test, and then it is on record."""
+    passed = recorded_verdict(exercise, source)
+    if passed is None:
+        checks = importlib.import_module("tests.checks")
+        passed = checks.verdict(exercise, load(source, exercise)) is None
+        record(exercise, source, passed)
+    return passed
+
+
+def _take_place(exercise: Exercise, answer: Any) -> None:
+    key, reference = (exercise.module, exercise.object_name), load_reference(exercise)
+    if exercise.methods:  # a class: the part that came with the exercise may have moved on since
+        own = {name: part for name, part in vars(answer).items() if name not in vars(reference)}
+        own |= {name: getattr(answer, name) for name in exercise.to_write}
+        answer = type(reference.__name__, (_adopted.get(key, reference),), own)
+    _references[key] = reference
+    _put(key, answer)
+
+
+def _put(key: tuple[str, str], part: Any) -> None:
+    _adopted[key] = part
+    setattr(importlib.import_module(key[0]), key[1], part)

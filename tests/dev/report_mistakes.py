@@ -12,20 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import torch
 
-import tests
 from tests import checks, mistakes
 from utils import answers
-
-
-def verdict(exercise: answers.Exercise, answer) -> str | None:
-    """The message with which the test of an exercise rejects an answer, or None if it accepts it."""
-    test = getattr(tests, f"test_{exercise.name}").__wrapped__
-    try:
-        with checks.judged(exercise, test, answer):
-            test(answer)
-    except checks.Verdict as error:
-        return str(error)
-    return None
 
 
 def main() -> int:
@@ -34,13 +22,13 @@ def main() -> int:
     print(f"{'exercise':32}{'wrong':>6}{'rejected':>10}{'named':>7}{'seconds':>9}")
     for exercise in answers.exercises().values():
         started = time.perf_counter()
-        message = verdict(exercise, answers.load_reference(exercise))
+        message = checks.verdict(exercise, answers.load_reference(exercise))
         seconds = time.perf_counter() - started
         if message is not None:
             failures.append(f"the reference of {exercise.name} fails:\n{message}")
         rejected = named = 0
         for mistake in mistakes.of(exercise.name):
-            message = verdict(exercise, mistake.build())
+            message = checks.verdict(exercise, mistake.build())
             if message is None:
                 failures.append(f"{exercise.name} accepts {mistake.name!r}")
                 continue

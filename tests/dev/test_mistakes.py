@@ -4,7 +4,6 @@ import pytest
 
 import tests
 from tests import checks, mistakes
-from tests.dev.report_mistakes import verdict
 from utils import answers
 
 EXERCISES = answers.exercises()
@@ -24,12 +23,12 @@ def test_unsolved_is_not_attempted(name):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_reference_passes(name):
-    assert verdict(EXERCISES[name], answers.load_reference(EXERCISES[name])) is None
+    assert checks.verdict(EXERCISES[name], answers.load_reference(EXERCISES[name])) is None
 
 
 @pytest.mark.parametrize("mistake", mistakes.library(), ids=lambda mistake: f"{mistake.exercise}: {mistake.name}")
 def test_wrong_answer_is_rejected_and_named(mistake):
-    message = verdict(EXERCISES[mistake.exercise], mistake.build())
+    message = checks.verdict(EXERCISES[mistake.exercise], mistake.build())
     assert message is not None, "accepted"
     assert mistake.says in message
 
@@ -53,4 +52,4 @@ def test_every_exercise_has_mistakes():
     ],
 )
 def test_odd_answers_get_a_sentence(answer, said):
-    assert said in verdict(EXERCISES["discounted_returns"], answer)
+    assert said in checks.verdict(EXERCISES["discounted_returns"], answer)

@@ -1,0 +1,157 @@
+"""A learner's passing answers take the place of the reference's parts; others are named, and never run."""
+
+import ast
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from solutions import evaluate, trainer
+from solutions.args import PRESETS
+from tests import mistakes
+from utils import answers
+from utils.envs import make_envs
+
+ROOT = Path(__file__).resolve().parents[2]
+CALLED: list[str] = []
+BEFORE_PPO = {"discounted_returns", "reinforce_loss"}
+"""Exercises that lead to PPO, and are no part of it."""
+
+
+def with_spies(exercise: answers.Exercise) -> str:
+    """The reference as an answer, each of its functions saying when it is called."""
+    tree = ast.parse(exercise.reference_source())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name in exercise.to_write:
+            spy = f"__import__('tests.dev.test_adopt').dev.test_adopt.CALLED.append({exercise.name!r})"
+            node.body[1:1] = ast.parse(spy).body
+    given = f"import {exercise.module} as module\nglobals().update(vars(module))\n"
+    return given + ast.unparse(tree)
+
+
+@pytest.fixture(autouse=True)
+def records(tmp_path, monkeypatch):
+    monkeypatch.setattr(answers, "RECORDS", tmp_path)
+    CALLED.clear()
+    yield tmp_path
+    answers.put_back()
+
+
+def test_one_iteration_calls_every_part_that_the_learner_wrote():
+    for exercise in answers.exercises().values():
+        answers.record(exercise, with_spies(exercise), passed=True)
+    said = answers.adopt()
+    assert "The reference's" not in said
+    cartpole = replace(PRESETS["cartpole"], total_timesteps=1024)
+    breakout = replace(PRESETS["breakout"], num_envs=2, num_steps=8, num_minibatches=2, total_timesteps=16, device="cpu")
+    for args in (cartpole, breakout):
+        ppo = trainer.PPOTrainer(args)
+        ppo.train()
+    evaluate.Evaluator(cartpole, 1, 2, 10).report(trainer.PPOTrainer(cartpole).actor)
+    assert set(CALLED) >= set(answers.exercises()) - BEFORE_PPO
+
+    CALLED.clear()
+    with answers.reference_parts():
+        trainer.PPOTrainer(cartpole).train()
+    assert not CALLED
+    answers.put_back()
+    trainer.PPOTrainer(cartpole).train()
+    assert not CALLED
+
+
+def test_a_failing_answer_is_named_and_not_run():
+    exercises = answers.exercises()
+    wrong = mistakes.of("policy_loss")[0].source().replace('    """', '    raise SystemExit\n    """', 1)
+    answers.record(exercises["policy_loss"], wrong, passed=False)
+    answers.record(exercises["value_loss"], with_spies(exercises["value_loss"]), passed=True)
+    said = answers.adopt()
+    assert "Yours, and used from here on: value_loss." in said
+    assert "policy_loss (yours fails its test)" in said
+    assert "entropy_bonus (not attempted)" in said
+    trainer.PPOTrainer(replace(PRESETS["cartpole"], total_timesteps=1024)).train()
+    assert set(CALLED) == {"value_loss"}
+
+
+def test_only_earlier_chapters_count():
+    exercises = answers.exercises()
+    for name in ("layer_init", "value_loss"):
+        answers.record(exercises[name], with_spies(exercises[name]), passed=True)
+    said = answers.adopt(before="03_rollouts")
+    assert "layer_init" in said
+    assert "value_loss" not in said
+
+
+def test_a_verdict_counts_for_the_answer_and_the_tests_that_it_was_made_with(monkeypatch):
+    """Wrong code with the record of a pass: it is believed only as long as the tests are the same."""
+    exercise = answers.exercises()["value_loss"]
+    wrong = "import torch\n" + mistakes.of("value_loss")[0].source().replace("from jaxtyping", "")
+    wrong = f"import {exercise.module} as module\nglobals().update(vars(module))\n" + wrong
+    answers.record(exercise, wrong, passed=True)
+    assert "Yours, and used from here on: value_loss" in answers.adopt()
+    monkeypatch.setattr(answers, "_tests_digest", lambda: "an update of the course")
+    assert "value_loss (yours fails its test)" in answers.adopt()
+    assert answers.recorded_verdict(exercise, wrong) is False
+
+
+def test_half_a_class_is_enough():
+    """Of the trainer only rollout_phase is written: it is used, and learning_phase is the reference's."""
+    exercise = answers.exercises()["rollout_phase"]
+    source = with_spies(exercise)
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == "learning_phase":
+            node.body = ast.parse("raise NotImplementedError()").body
+    answers.record(exercise, ast.unparse(tree), passed=True)
+    answers.adopt()
+    trainer.PPOTrainer(replace(PRESETS["cartpole"], total_timesteps=1024)).train()
+    assert set(CALLED) == {"rollout_phase"}
+
+
+def test_the_command(records):
+    exercise = answers.exercises()["compute_advantages"]
+    given = f"import {exercise.module} as module\nglobals().update(vars(module))\n"
+    answers.record(exercise, given + mistakes.of("compute_advantages")[0].source(), passed=False)
+    command = [
+        sys.executable,
+        "-m",
+        "solutions.train",
+        "cartpole",
+        "--answers",
+        "--total-timesteps",
+        "1024",
+        "--eval-episodes",
+        "1",
+    ]
+    run = subprocess.run(
+        [*command, "--log", str(records / "curve.json")],
+        cwd=ROOT, env={**os.environ, "PPO_COURSE_ANSWERS": str(records)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "compute_advantages (yours fails its test)" in run.stdout, run.stderr
+    assert "The curve is in" in run.stdout
+    assert (records / "curve.json").exists()
+
+
+def test_the_course_s_agents_load_beside_a_learner_s_network(tmp_path):
+    """A learner's critic with other layer names does not keep the reference's weights from being loaded."""
+    from solutions import checkpoint, networks
+
+    args = PRESETS["cartpole"]
+    actor, critic = networks.get_actor_and_critic(make_envs("CartPole-v1", 1), "classic-control")
+    path = checkpoint.save_agent(tmp_path / "agent.safetensors", actor, critic, args)
+    exercise = answers.exercises()["get_actor_and_critic_classic"]
+    source = """
+from torch import nn
+class Net(nn.Module):
+    def __init__(self, out):
+        super().__init__()
+        self.whole = nn.Linear(4, out)
+def get_actor_and_critic_classic(num_obs, num_actions):
+    return Net(num_actions), Net(1)
+"""
+    answers.record(exercise, source, passed=True)
+    answers.adopt()
+    loaded, _, _ = checkpoint.load_agent(path)
+    assert isinstance(loaded, type(actor))
