@@ -1,0 +1,35 @@
+"""A list of wrong and right answers by readers of the notebooks who saw neither solutions, nor tests, nor the other lists.
+
+What they wrote is kept as it came. It measures the tests; the lists in tests/mistakes and tests/alternatives make them.
+"""
+
+import ast
+import importlib
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from utils import answers
+
+PARTS = [
+    importlib.import_module(f"tests.dev.third_list.{path.stem}") for path in sorted(Path(__file__).parent.glob("chapters_*.py"))
+]
+WRONG: dict[str, dict[str, tuple[str, str]]] = {name: some for part in PARTS for name, some in part.WRONG.items()}
+"""By exercise and short name: what is wrong, and the code."""
+RIGHT: dict[str, dict[str, str]] = {name: some for part in PARTS for name, some in part.RIGHT.items()}
+
+
+def build(exercise: answers.Exercise, code: str) -> Any:
+    """The function or class of an answer, among the names of the reference's module; a method goes into the reference's class."""
+    if exercise.methods:
+        lines = exercise.reference_source().splitlines()
+        written = textwrap.dedent(code).strip("\n")
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            if isinstance(node, ast.FunctionDef) and node.name == exercise.to_write[0]:
+                first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+                lines[first - 1 : node.end_lineno] = textwrap.indent(written, "    ").splitlines()
+                break
+        code = "\n".join(lines)
+    namespace = {**vars(importlib.import_module(exercise.module)), "__name__": "answer"}
+    exec(compile(code, f"<third list: {exercise.name}>", "exec"), namespace)
+    return namespace[exercise.object_name]
