@@ -25,13 +25,21 @@ NEW_AT_RESUMING = ("total_timesteps", "device", "use_wandb", "wandb_project_name
 """The settings that a resumed run may change; the others are the checkpoint's."""
 
 
-def save_agent(path: str | Path, actor: nn.Module, critic: nn.Module, args: PPOArgs, half: bool = False) -> Path:
+def save_agent(
+    path: str | Path,
+    actor: nn.Module,
+    critic: nn.Module,
+    args: PPOArgs,
+    trained: dict | None = None,
+    half: bool = False,
+) -> Path:
     """Write an agent's weights, each shared one once, and its settings; whole or not at all.
 
     Args:
         path: where to, with the suffix .safetensors.
         actor, critic: the networks.
         args: what they were trained with.
+        trained: for how long, see `trained_for`.
         half: whether to round the weights to half precision, which halves the file.
 
     Returns:
@@ -40,7 +48,7 @@ def save_agent(path: str | Path, actor: nn.Module, critic: nn.Module, args: PPOA
     tensors = _weights(actor, critic)
     if half:
         tensors = {name: tensor.half() for name, tensor in tensors.items()}
-    return _write(path, tensors, args)
+    return _write(path, tensors, args=asdict(args), trained=trained)
 
 
 def load_agent(path: str | Path) -> tuple[nn.Module, nn.Module, PPOArgs]:
@@ -64,6 +72,16 @@ def load_agent(path: str | Path) -> tuple[nn.Module, nn.Module, PPOArgs]:
     envs.close()
     _load_weights(path, actor, critic, tensors)
     return actor, critic, args
+
+
+def trained_for(trainer) -> dict:
+    """How long a trainer has trained: its steps, and the seconds of its run."""
+    return {"global_step": trainer.agent.global_step, "seconds": round(trainer.log.seconds, 1)}
+
+
+def read_trained(path: str | Path) -> dict:
+    """How long an agent was trained, see `trained_for`; empty if its file does not say. Raises ValueError as `load_agent`."""
+    return _read(path)[2].get("trained") or {}
 
 
 def save_checkpoint(path: str | Path, trainer) -> Path:
@@ -95,7 +113,7 @@ def save_checkpoint(path: str | Path, trainer) -> Path:
         "rows": trainer.log.rows,
         "seconds": trainer.log.seconds,
     }
-    return _write(path, tensors, trainer.args, run)
+    return _write(path, tensors, args=asdict(trainer.args), trained=trained_for(trainer), run=run)
 
 
 def resume(path: str | Path, args: PPOArgs, make_trainer):
@@ -112,7 +130,8 @@ def resume(path: str | Path, args: PPOArgs, make_trainer):
     Raises:
         ValueError: there is no such file, it is cut off, or it is of another environment or of other networks.
     """
-    tensors, saved_args, run = _read(path)
+    tensors, saved_args, header = _read(path)
+    run = header.get("run")
     if (saved_args.env_id, saved_args.mode) != (args.env_id, args.mode):
         raise ValueError(
             f"{path} is of a run on {saved_args.env_id} ({saved_args.mode}), not on {args.env_id} ({args.mode}): "
@@ -173,7 +192,7 @@ class Checkpointer:
             self.save(trainer)
         if self.snapshot_every is not None and iteration % self.snapshot_every == 0:
             path = self.path.with_name(f"{self.path.name.split('.')[0]}-step{trainer.agent.global_step:09d}.safetensors")
-            self._try(lambda: save_agent(path, trainer.actor, trainer.critic, trainer.args))
+            self._try(lambda: save_agent(path, trainer.actor, trainer.critic, trainer.args, trained_for(trainer)))
         return False
 
     def save(self, trainer) -> None:
@@ -226,23 +245,22 @@ def _optimizer_state(tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]
     return state
 
 
-def _write(path: str | Path, tensors: dict[str, Tensor], args: PPOArgs, run: dict | None = None) -> Path:
+def _write(path: str | Path, tensors: dict[str, Tensor], **header) -> Path:
     path = Path(path)
-    header = {"args": json.dumps(asdict(args))} | ({} if run is None else {"run": json.dumps(run)})
-    write_whole(path, save(tensors, metadata=header))
+    write_whole(path, save(tensors, metadata={name: json.dumps(entry) for name, entry in header.items()}))
     return path
 
 
-def _read(path: str | Path) -> tuple[dict[str, Tensor], PPOArgs, dict | None]:
-    """The tensors of a file, the settings, and of a checkpoint what else it says of the run."""
+def _read(path: str | Path) -> tuple[dict[str, Tensor], PPOArgs, dict]:
+    """The tensors of a file, the settings, and whatever else its header says."""
     try:
         with safe_open(path, framework="pt") as file:
-            header = file.metadata()
+            header = {name: json.loads(entry) for name, entry in file.metadata().items()}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dict
-        return tensors, PPOArgs(**json.loads(header["args"])), json.loads(header["run"]) if "run" in header else None
+        return tensors, PPOArgs(**header["args"]), header
     except FileNotFoundError:
         raise ValueError(f"There is no file {path}: give the path of a .safetensors that a training wrote.") from None
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
         raise _not_whole(path, error) from None
 
 

@@ -43,10 +43,24 @@ class Run:
 RUNS = {
     "cartpole": (
         "CartPole-v1 from four numbers, solved in seconds",
-        Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100, eval_max_steps=500, threshold=475),
+        Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100, eval_max_steps=500, threshold=475.0),
     ),
     "breakout": ("Atari Breakout from pixels", Run(PRESETS["breakout"], eval_episodes=20, eval_max_steps=5_000)),
 }
+
+
+def command_of(args: PPOArgs) -> str:
+    """The command that trains with some settings."""
+    fits = {name: run.args for name, (_, run) in RUNS.items() if (run.args.env_id, run.args.mode) == (args.env_id, args.mode)}
+    if not fits:
+        return f"PPOTrainer({args}).train()"
+    name, preset = next(iter(fits.items()))
+    flags = {
+        f"--{field.name.replace('_', '-')}": getattr(args, field.name)
+        for field in dataclasses.fields(args)
+        if getattr(args, field.name) != getattr(preset, field.name)
+    }
+    return " ".join(["python -m solutions.train", name, *(f"{flag} {value}" for flag, value in flags.items())])
 
 
 def stopping_rule(run: Run) -> Evaluator:
@@ -107,7 +121,9 @@ def main(run: Run) -> int:
         curve, picture = log.save(curve, evaluations=evaluator.history, results=results)
         if ruined is not None:
             sys.exit(f"error: {ruined} {checkpointer.advice} The curve is in {curve} and {picture}.")
-        agent = checkpoint.save_agent(curve.with_suffix(".safetensors"), ppo.actor, ppo.critic, args)
+        agent = checkpoint.save_agent(
+            curve.with_suffix(".safetensors"), ppo.actor, ppo.critic, args, checkpoint.trained_for(ppo)
+        )
     except OSError as error:
         sys.exit(f"error: the results could not be written ({error}): make room there. {checkpointer.advice}")
     print(f"The curve is in {curve} and {picture}, the agent in {agent}.")

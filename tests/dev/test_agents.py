@@ -1,0 +1,70 @@
+"""The course's own agents play as their cards say."""
+
+import json
+
+import numpy as np
+import pytest
+import tyro
+
+from solutions import card
+from solutions.args import PRESETS
+from solutions.checkpoint import load_agent, read_trained, save_agent
+from solutions.evaluate import Evaluator
+from solutions.train import RUNS, command_of
+from solutions.trainer import PPOTrainer
+
+CARDS = sorted(card.AGENTS.glob("*.json"))
+GAMES = {"classic-control": 20, "ram": 10, "atari": 8}
+
+
+def test_there_are_agents():
+    assert CARDS
+    assert {path.stem for path in CARDS} == {path.stem for path in card.AGENTS.glob("*.safetensors")}
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("way", ["greedy", "sampled"])
+def test_an_agent_finds_the_score_of_its_card_again(path, way):
+    """Other games than the card's, so the means may differ by four standard errors of both."""
+    written = json.loads(path.read_text("utf-8"))
+    actor, _, args = load_agent(path.with_suffix(".safetensors"))
+    assert (args.env_id, args.mode) == (written["env_id"], written["mode"])
+    expected, games = written[way], GAMES[args.mode]
+    if args.mode != "classic-control" and way == "greedy" and expected["min"] < 0.2 * expected["mean"]:
+        pytest.skip("some greedy games wait for a key until they are cut short")
+    scores = Evaluator(args, 1, games, 27_000).play(actor, first_seed=30_000, greedy=way == "greedy")
+    error = expected["std"] * np.sqrt(1 / games + 1 / expected["episodes"])
+    assert abs(scores.mean() - expected["mean"]) <= 4 * error + 0.01 * abs(expected["mean"]), scores
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_a_card_says_all_it_should(path):
+    written = json.loads(path.read_text("utf-8"))
+    _, _, args = load_agent(path.with_suffix(".safetensors"))
+    assert written["command"] == command_of(args)
+    assert written["seed"] == args.seed
+    assert written["steps"] == read_trained(path.with_suffix(".safetensors"))["global_step"]
+    assert written["seconds"] > 0
+    assert set(written["versions"]) == {"python", "torch", "gymnasium", "ale-py"}
+    for way in ("greedy", "sampled"):
+        assert written[way]["episodes"] == 100
+        assert written[way]["min"] <= written[way]["mean"] <= written[way]["max"]
+
+
+def test_a_card_is_made(tmp_path):
+    args = PRESETS["cartpole"]
+    trainer = PPOTrainer(args)
+    trained = {"global_step": 7, "seconds": 1.5}
+    path = save_agent(tmp_path / "run.safetensors", trainer.actor, trainer.critic, args, trained)
+    made = card.make_card(card.Card(path, "tiny", episodes=3, max_steps=20), tmp_path / "agents")
+    written = json.loads(made.read_text("utf-8"))
+    assert written["steps"] == 7
+    assert written["greedy"]["episodes"] == 3
+    assert 1 <= written["greedy"]["min"] <= written["greedy"]["mean"] <= written["greedy"]["max"] <= 20
+    assert made.with_suffix(".safetensors").exists()
+
+
+@pytest.mark.parametrize("flags", ["", "--seed 3 --learning-rate 0.001"])
+def test_the_command_of_a_card_is_the_command(flags):
+    run = tyro.extras.overridable_config_cli(RUNS, args=["cartpole", *flags.split()])
+    assert command_of(run.args) == f"python -m solutions.train cartpole {flags}".strip()
