@@ -8,7 +8,6 @@ solution, folded. The solution's text comes from solutions/, the why below it fr
 """
 
 import argparse
-import hashlib
 import re
 import sys
 import tomllib
@@ -26,6 +25,7 @@ sys.path.insert(0, str(ROOT))
 
 from utils import answers  # noqa: E402
 from utils.files import write_whole  # noqa: E402
+from utils.update import digest, merge  # noqa: E402
 
 SOURCES = ROOT / "chapters" / "source"
 REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
@@ -52,10 +52,6 @@ print(answers.adopt(before="{stem}"))"""
 """From the second chapter on, the learner's own answers go on working."""
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-
-
-def digest(text: str) -> str:
-    return hashlib.sha1(text.encode()).hexdigest()[:10]
 
 
 def read_sources() -> dict[str, nbformat.NotebookNode]:
@@ -141,31 +137,6 @@ def readme_table(sources: dict) -> str:
         built = ", ".join(f"`{name}`" for name in names) or "a look around"
         rows.append(f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {badge(stem)} |")
     return "\n".join(rows)
-
-
-def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Carry what a learner wrote in an existing notebook over to a newly built one.
-
-    Answers go to their exercises, edited and added cells stay after the cell that they followed, and outputs stay with
-    the cells that have not changed.
-    """
-    merged = nbformat.from_dict(built)
-    by_exercise = {cell.metadata.exercise: cell for cell in merged.cells if "exercise" in cell.metadata}
-    by_id = {cell.id: cell for cell in merged.cells}
-    previous = None  # the cell of the new notebook after which the next one of the learner's belongs
-    for old in existing.cells:
-        pristine = digest(old.source) == old.get("id", "").split("-")[0]
-        new = by_exercise.get(old.metadata.get("exercise")) or by_id.get(old.get("id"))
-        if new is None and not pristine:
-            new = nbformat.from_dict(old)
-            merged.cells.insert(0 if previous is None else merged.cells.index(previous) + 1, new)
-        elif new is not None and not pristine:
-            new.source = old.source
-        if new is not None:
-            previous = new
-            if new.cell_type == old.cell_type == "code" and new.source == old.source:
-                new.outputs, new.execution_count = old.outputs, old.execution_count
-    return merged
 
 
 def main() -> int:

@@ -1,0 +1,101 @@
+"""Update the course, and keep your work: python -m utils.update
+
+`git pull` refuses where a chapter that you worked in has changed. This pulls, and then puts what you wrote into the new
+chapters, cell by cell. A copy of every notebook as it was stays in `.answers/kept/`.
+"""
+
+import hashlib
+import subprocess
+import sys
+import time
+
+import nbformat
+
+from utils.answers import RECORDS, ROOT
+from utils.files import write_whole
+
+
+def digest(text: str) -> str:
+    """What a cell's id says about the source that the cell was built with."""
+    return hashlib.sha1(text.encode()).hexdigest()[:10]
+
+
+def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Carry what a learner wrote in an existing notebook over to a newly built one.
+
+    Answers go to their exercises, edited and added cells stay after the cell that they followed, and outputs stay with
+    the cells that have not changed.
+    """
+    merged = nbformat.from_dict(built)
+    by_exercise = {cell.metadata.exercise: cell for cell in merged.cells if "exercise" in cell.metadata}
+    by_id = {cell.id: cell for cell in merged.cells}
+    previous = None  # the cell of the new notebook after which the next one of the learner's belongs
+    for old in existing.cells:
+        pristine = digest(old.source) == old.get("id", "").split("-")[0]
+        new = by_exercise.get(old.metadata.get("exercise")) or by_id.get(old.get("id"))
+        if new is None and not pristine:
+            new = nbformat.from_dict(old)
+            merged.cells.insert(0 if previous is None else merged.cells.index(previous) + 1, new)
+        elif new is not None and not pristine:
+            new.source = old.source
+        if new is not None:
+            previous = new
+            if new.cell_type == old.cell_type == "code" and new.source == old.source:
+                new.outputs, new.execution_count = old.outputs, old.execution_count
+    return merged
+
+
+def git(*arguments: str, root=ROOT) -> str:
+    """Run git in the course's folder; returns what it printed. Raises SystemExit with git's own words if it fails."""
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True)
+    except FileNotFoundError:
+        raise SystemExit("Updating needs git: install it, or download the course anew and copy your chapters over.") from None
+    if done.returncode:
+        raise SystemExit(f"git {arguments[0]} says: {(done.stderr or done.stdout).strip()}")
+    return done.stdout
+
+
+def update(root=ROOT, kept=RECORDS / "kept") -> list[str]:
+    """Pull, and carry the learner's work over; returns a line for each chapter that held any.
+
+    Args:
+        root: the course's folder.
+        kept: where copies of the notebooks go first.
+
+    Raises:
+        SystemExit: git could not pull; the notebooks are as they were.
+    """
+    git("rev-parse", "--git-dir", root=root)
+    changed = git("diff", "--name-only", "HEAD", "--", "chapters/*.ipynb", root=root).splitlines()
+    before = {name: (root / name).read_bytes() for name in changed if (root / name).exists()}
+    folder = kept / time.strftime("chapters-%Y%m%d-%H%M%S")
+    for name, content in before.items():
+        write_whole(folder / name.split("/")[-1], content)
+    try:
+        if changed:
+            git("checkout", "HEAD", "--", *changed, root=root)
+        git("pull", "--ff-only", "--quiet", root=root)
+    except BaseException:
+        for name, content in before.items():
+            write_whole(root / name, content)
+        raise
+    lines = []
+    for name, content in before.items():
+        try:
+            mine = nbformat.reads(content.decode(), as_version=4)
+            if not (root / name).exists():
+                raise ValueError("the course has this chapter no more")
+            merged = merge(nbformat.read(root / name, as_version=4), mine)
+            write_whole(root / name, (nbformat.writes(merged) + "\n").encode())
+            lines.append(f"{name}: your work is in the new version.")
+        except Exception as error:
+            lines.append(f"{name}: your version could not be carried over ({error}); it is {folder / name.split('/')[-1]}.")
+    return lines
+
+
+if __name__ == "__main__":
+    for line in update():
+        print(line)
+    print("The course is up to date. Reload the chapters that are open in JupyterLab (File, Reload Notebook from Disk).")
+    sys.exit(0)
