@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from solutions import networks, policy_gradient
+from utils.display import caption_frames
 from utils.envs import make_envs
 
 
@@ -68,8 +69,14 @@ def evaluate(
     return np.concatenate(scores)[:num_episodes]
 
 
+@torch.no_grad()
 def record_game(
-    actor: nn.Module, envs: gym.vector.VectorEnv, greedy: bool = False, max_steps: int = 2_000, seed: int | None = None
+    actor: nn.Module,
+    envs: gym.vector.VectorEnv,
+    greedy: bool = False,
+    max_steps: int = 2_000,
+    seed: int | None = None,
+    critic: nn.Module | None = None,
 ) -> tuple[list[np.ndarray], float]:
     """Film a game.
 
@@ -77,18 +84,23 @@ def record_game(
         actor: the policy.
         envs: one environment, made by `make_envs(..., num_envs=1, render=True)`.
         greedy, max_steps, seed: see `evaluate`.
+        critic: if given, the pictures show its value and the return so far, see `utils.display.caption_frames`.
 
     Returns:
         The pictures (height, width, 3), one for each step, and the score.
     """
+    frames, values, returns = [], [], [0.0]
     obs, _ = envs.reset(seed=seed)
-    frames = [envs.render()[0]]
     for _ in range(max_steps):
+        frames.append(envs.render()[0])
+        if critic is not None:
+            device = next(critic.parameters()).device
+            values.append(critic(networks.prepare_obs(torch.as_tensor(obs).to(device))).item())
         obs, _, _, _, infos = envs.step(choose_actions(actor, obs, greedy))
+        returns.append(float(infos["episodic_return"][0]))
         if infos["game_over"][0]:
             break
-        frames.append(envs.render()[0])
-    return frames, float(infos["episodic_return"][0])
+    return frames if critic is None else caption_frames(frames, values, returns), returns[-1]
 
 
 class Evaluator:

@@ -116,5 +116,6 @@ class PPOTrainer:
         """Record a game that the agent plays as it is now."""
         args = self.args
         envs = make_envs(args.env_id, 1, args.mode, sticky_actions=args.sticky_actions, render=True)
-        self.log.add_video(*record_game(self.actor, envs, seed=args.seed + len(self.log.videos)), self.agent.global_step)
+        frames, score = record_game(self.actor, envs, seed=args.seed + len(self.log.videos), critic=self.critic)
         envs.close()
+        self.log.add_video(frames, score, self.agent.global_step)

@@ -17,6 +17,9 @@ SUFFIX = ".gif" if imageio_ffmpeg is None else ".mp4"
 """The format in which films can be written here."""
 
 
+VALUE_COLOUR = "#56B4E9"
+
+
 def write_video(path: str | Path, frames, fps: int = 30) -> Path:
     """Write a film whole or not at all.
 
@@ -66,6 +69,36 @@ def _run_ffmpeg(path: Path, frames: np.ndarray, fps: int) -> None:
         raise RuntimeError(f"ffmpeg could not write the film: {done.stderr.decode().strip()}")
 
 
+def caption_frames(frames, values, returns) -> list[np.ndarray]:
+    """Put a strip under each picture of a game: the return so far, the critic's value, and the value's course as a line.
+
+    Args:
+        frames: pictures (height, width, 3), uint8.
+        values: the value of the state that each shows.
+        returns: the score so far at each.
+
+    Returns:
+        Pictures that are 30 pixels higher.
+    """
+    from PIL import Image, ImageDraw
+
+    height, width = frames[0].shape[:2]
+    low, high = min(values), max(values)
+    heights = [height + 28 - 12 * (value - low) / max(high - low, 1e-6) for value in values]
+    captioned = []
+    for t, frame in enumerate(frames):
+        picture = Image.new("RGB", (width, height + 30))
+        picture.paste(Image.fromarray(frame))
+        draw = ImageDraw.Draw(picture)
+        draw.text((3, height + 1), f"return {returns[t]:g}", fill="white")
+        draw.text((width // 2, height + 1), f"V {values[t]:.1f}", fill=VALUE_COLOUR)
+        first = max(0, t - width + 1)
+        if t > first:
+            draw.line([(x - first, heights[x]) for x in range(first, t + 1)], fill=VALUE_COLOUR)
+        captioned.append(np.asarray(picture))
+    return captioned
+
+
 def display_frames(frames, figsize: tuple[float, float] = (4, 5), fps: int = 30):
     """Show frames as a film in the notebook.
 
@@ -77,15 +110,20 @@ def display_frames(frames, figsize: tuple[float, float] = (4, 5), fps: int = 30)
     Returns:
         An IPython HTML object: make it the last line of a cell, or pass it to `display`.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        return embed_video(write_video(Path(folder) / f"film{SUFFIX}", frames, fps), figsize)
+
+
+def embed_video(path: Path, figsize: tuple[float, float] = (4, 5)):
+    """A film from a file, inside the notebook itself; see `display_frames`."""
     from IPython.display import HTML
 
     width, height = (round(96 * inches) for inches in figsize)  # 96 CSS pixels to the inch
     style = f'style="width: {width}px; height: {height}px; object-fit: contain; image-rendering: pixelated"'
-    with tempfile.TemporaryDirectory() as folder:
-        data = base64.b64encode(write_video(Path(folder) / f"film{SUFFIX}", frames, fps).read_bytes()).decode()
-    if SUFFIX == ".gif":
-        return HTML(f'<img alt="A film of {len(frames)} frames" src="data:image/gif;base64,{data}" {style}>')
+    data = base64.b64encode(path.read_bytes()).decode()
+    if path.suffix == ".gif":
+        return HTML(f'<img alt="A film" src="data:image/gif;base64,{data}" {style}>')
     return HTML(
-        f'<video controls autoplay loop muted playsinline aria-label="A film of {len(frames)} frames" {style}>'
+        f'<video controls autoplay loop muted playsinline aria-label="A film" {style}>'
         f'<source type="video/mp4" src="data:video/mp4;base64,{data}"></video>'
     )

@@ -101,10 +101,24 @@ def test_evaluation_seeds_are_apart_and_leave_training_alone():
     assert trainer.agent.global_step == 0
 
 
+def test_a_film_shows_the_value_and_the_return():
+    envs = make_envs("ALE/Breakout-v5", 1, "atari", render=True)
+    trainer = PPOTrainer(TINY_ATARI)
+    frames, _ = record_game(trainer.actor, envs, max_steps=20, seed=0, critic=trainer.critic)
+    assert frames[0].shape == (240, 160, 3)
+    strips = [frame[210:] for frame in display.caption_frames([frame[:210] for frame in frames], range(20), [7.0] * 20)]
+    heights = [
+        np.flatnonzero((strip[16:, 0:t] == (0x56, 0xB4, 0xE9)).all(-1).any(1)).min() for t, strip in enumerate(strips) if t
+    ]
+    assert heights == sorted(heights, reverse=True) and heights[0] > heights[-1]  # a rising value is a rising line
+    other = display.caption_frames([frame[:210] for frame in frames], range(20), [8.0] * 20)
+    assert not np.array_equal(other[0], display.caption_frames([frames[0][:210]], [0], [7.0])[0])
+
+
 def test_record_game_and_film(tmp_path):
     trainer = PPOTrainer(TINY_ATARI)
     frames, _score = record_game(trainer.actor, make_envs("ALE/Breakout-v5", 1, "atari", render=True), max_steps=20, seed=0)
-    assert frames[0].shape == (210, 160, 3) and len(frames) == 21
+    assert frames[0].shape == (210, 160, 3) and len(frames) == 20
     html = display.display_frames(frames).data
     assert "<video" in html and len(html) < 100_000
     display.write_video(tmp_path / "film.gif", frames)
