@@ -46,6 +46,20 @@ def summary(scores: np.ndarray) -> dict:
     return {name: round(float(figure), 2) for name, figure in figures.items()} | {"episodes": len(scores)}
 
 
+def curve_beside(path: Path, points: int = 100) -> dict | None:
+    """The mean return over the steps of a run, thinned out, from the curve beside its agent; None if there is none."""
+    try:
+        rows = json.loads(path.with_suffix("").with_suffix(".json").read_text("utf-8"))["rows"]
+    except (OSError, ValueError, KeyError):
+        return None
+    rows = [row for row in rows if row["episodic_return"] is not None]
+    kept = [rows[i] for i in np.unique(np.linspace(0, len(rows) - 1, points).round().astype(int))] if rows else []
+    return {
+        "global_step": [row["global_step"] for row in kept],
+        "episodic_return": [round(row["episodic_return"], 2) for row in kept],
+    }
+
+
 def make_card(card: Card, folder: Path = AGENTS) -> Path:
     """Write the agent in half precision, play with what was written, and write its card; returns the card's path."""
     trained = read_trained(card.path)
@@ -69,6 +83,7 @@ def make_card(card: Card, folder: Path = AGENTS) -> Path:
         "versions": {"python": platform.python_version()} | {name: version(name) for name in ("torch", "gymnasium", "ale-py")},
     }
     content |= {"note": card.note} if card.note else {}
+    content |= {"curve": curve} if (curve := curve_beside(card.path)) else {}
     path = folder / f"{card.name}.json"
     write_whole(path, (json.dumps(content, indent=1) + "\n").encode())
     return path

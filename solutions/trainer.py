@@ -43,14 +43,15 @@ class PPOTrainer:
         Returns:
             The log of the run.
         """
-        for _ in self.log.iterations(self.args.num_iterations):
-            self.rollout_phase()
-            self.learning_phase()
-            self.log.end_iteration(self)
-            if self.log.video_is_due:
-                self.film()
-            if on_iteration is not None and on_iteration(self):
-                break
+        with self.log.iterations(self.args.num_iterations) as iterations:
+            for _ in iterations:
+                self.rollout_phase()
+                self.learning_phase()
+                self.log.end_iteration(self)
+                if self.log.video_is_due:
+                    self.film()
+                if on_iteration is not None and on_iteration(self):
+                    break
         return self.log
 
     def rollout_phase(self) -> None:

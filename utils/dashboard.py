@@ -1,12 +1,12 @@
 """How a run is going: its figures, its finished games, a progress bar while it trains, its curve afterwards."""
 
-import io
 import json
 import netrc
 import os
 import sys
 import time
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from utils import display
+from utils import answers, display, live
 from utils.files import write_whole
 
 SHORT_RUN = "PPO_COURSE_ITERATIONS"
@@ -38,20 +38,27 @@ class RunLog:
         self.figures: dict[str, list[torch.Tensor]] = {}
         self.latest_returns = deque(maxlen=100)
         self.seconds = 0.0
+        self.started: float | None = None
         self.videos: list[Path] = []
         self.games_filmed = 0
         self.bar = None
+        self.live = live.LiveFigure(self.plot)
         self.wandb = _import_wandb() if args.use_wandb else None
         self.wandb_run = None
 
+    @contextmanager
     def iterations(self, num_iterations: int):
-        """Count the iterations that are left, with a progress bar: steps per second, the mean return and the time left."""
+        """The iterations that are left, to be counted in a loop, with a progress bar: steps per second, the mean return and
+        the time left. In a notebook the figures are drawn below it as the run goes on; and an interrupt ends the loop with a
+        sentence, where in a terminal it goes on as KeyboardInterrupt.
+        """
         num_iterations = min(num_iterations, int(os.environ.get(SHORT_RUN, num_iterations)))
         if self.wandb is not None and self.wandb_run is None:
             self.wandb_run = _start_wandb(self.wandb, self.args)
-        started = time.perf_counter() - self.seconds
         done, batch_size = len(self.rows), self.args.batch_size
-        with tqdm(
+        if done >= num_iterations:
+            print(f"This run has had all its {done * batch_size:,} steps. For another, make a new PPOTrainer.")
+        self.bar = tqdm(
             total=num_iterations * batch_size,
             initial=done * batch_size,
             unit="step",
@@ -59,11 +66,26 @@ class RunLog:
             file=sys.stdout,  # in a notebook standard error is a red box
             mininterval=0.5,
             dynamic_ncols=True,
-        ) as self.bar:
-            for iteration in range(done, num_iterations):
-                self.figures = {}  # of an iteration that was interrupted
-                yield iteration
-                self.seconds = time.perf_counter() - started
+        )
+        try:
+            yield self._count(done, num_iterations)
+        except KeyboardInterrupt:
+            if not live.in_notebook():
+                raise
+            tqdm.write(
+                f"Stopped after {len(self.rows)} of {num_iterations} iterations; `train()` goes on from here.", sys.stdout
+            )
+        finally:
+            self.bar.close()
+            if len(self.rows) > done:
+                self.live.refresh(at_once=True)
+
+    def _count(self, done: int, num_iterations: int):
+        self.started = time.perf_counter() - self.seconds
+        for iteration in range(done, num_iterations):
+            self.figures = {}  # of an iteration that was interrupted
+            yield iteration
+            self.live.refresh()
 
     def add_games(self, global_step: int, infos: dict) -> None:
         """Note the games that ended in a step, from its infos (see `utils.envs.GameRecorder`)."""
@@ -89,6 +111,8 @@ class RunLog:
         Raises:
             FloatingPointError: a figure is not a finite number, so the networks are not either.
         """
+        if self.started is not None:
+            self.seconds = time.perf_counter() - self.started
         figures = {name: torch.stack(figures) for name, figures in self.figures.items()}
         means = {name: values.mean().item() for name, values in figures.items()}
         self.figures = {}
@@ -139,6 +163,10 @@ class RunLog:
         folder = Path("runs") / "videos" / f"{self.args.env_id.replace('/', '-')}-seed{self.args.seed}"
         path = display.write_video(folder / f"step{global_step:09d}-score{score:g}{display.SUFFIX}", frames, fps=15)
         self.videos.append(path)
+        if live.in_notebook():
+            from IPython.display import display as show
+
+            show(display.embed_video(path, figsize=(2.5, 3.75)))
         if self.wandb_run is not None:
             self.wandb_run.log({"video": self.wandb.Video(str(path), format=path.suffix[1:])}, step=global_step)
         return path
@@ -157,9 +185,7 @@ class RunLog:
         picture = path.with_suffix(".png")
         run = {"args": asdict(self.args), **extra, "rows": self.rows, "games": self.games}
         write_whole(path, json.dumps(_without_nan(run), indent=1).encode())
-        drawn = io.BytesIO()
-        self.plot().savefig(drawn, format="png", dpi=100)
-        write_whole(picture, drawn.getvalue())
+        write_whole(picture, live.png_of(self.plot(), dpi=100))
         return path, picture
 
     def plot(self):
@@ -174,6 +200,9 @@ class RunLog:
             ]
         )
         scores = axes["episodic_return"]
+        if (reference := reference_curve(self.args)) is not None:
+            scores.plot(*reference, color="#E69F00", linewidth=1, label="the course's own run")
+            scores.set_xlim(0, self.args.total_timesteps)
         if self.games:
             steps, returns, _ = map(np.array, zip(*self.games, strict=True))
             scores.plot(steps, returns, ".", color="0.6", markersize=3, label="one game")
@@ -188,6 +217,15 @@ class RunLog:
             ax.spines[["top", "right"]].set_visible(False)
             ax.ticklabel_format(axis="x", style="sci", scilimits=(0, 4))
         return figure
+
+
+def reference_curve(args) -> tuple[list[int], list[float]] | None:
+    """Steps and mean returns of the run whose agent the course ships for an environment; None if there is none."""
+    for card in sorted((answers.ROOT / "solutions" / "agents").glob("*.json")):
+        entries = json.loads(card.read_text("utf-8"))
+        if (entries["env_id"], entries["mode"]) == (args.env_id, args.mode) and "curve" in entries:
+            return entries["curve"]["global_step"], entries["curve"]["episodic_return"]
+    return None
 
 
 def _without_nan(value):

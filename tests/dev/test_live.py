@@ -1,0 +1,103 @@
+"""A run in a notebook: its figure refreshes in place, an interrupt stops it cleanly, and it goes on."""
+
+import itertools
+import queue
+import time
+from pathlib import Path
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+from matplotlib.figure import Figure
+
+from utils import live
+
+ROOT = Path(__file__).resolve().parents[2]
+SETUP = """
+import sys; sys.path.insert(0, "..")
+import torch; torch.set_num_threads(1)
+from dataclasses import replace
+from solutions.args import PRESETS
+from solutions.trainer import PPOTrainer
+from utils import live; live.SHARE = 0.5
+trainer = PPOTrainer(replace(PRESETS["cartpole"], total_timesteps=STEPS))
+"""
+
+
+@pytest.fixture
+def kernel():
+    manager, client = start_new_kernel(cwd=str(ROOT / "chapters"))
+    yield manager, client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def run(client, code, on_message=lambda kind, content: None, timeout=120):
+    """Execute a cell; returns its messages as (kind, content)."""
+    request, messages, deadline = client.execute(code), [], time.time() + timeout
+    while time.time() < deadline:
+        try:
+            message = client.get_iopub_msg(timeout=1)
+        except queue.Empty:
+            continue
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        kind, content = message["msg_type"], message["content"]
+        messages.append((kind, content))
+        on_message(kind, content)
+        if kind == "status" and content["execution_state"] == "idle":
+            return messages
+    raise AssertionError(f"not done after {timeout} s: {messages[-3:]}")
+
+
+def test_the_figure_refreshes_in_place_and_an_interrupt_stops_the_run(kernel):
+    manager, client = kernel
+    run(client, SETUP.replace("STEPS", "50_000_000"))
+    seen = []
+
+    def interrupt_after_two_pictures(kind, content):
+        seen.append(kind)
+        if seen.count("update_display_data") == 2:
+            seen.append("update_display_data")
+            manager.interrupt_kernel()
+
+    messages = run(client, "log = trainer.train()", interrupt_after_two_pictures)
+    kinds = [kind for kind, _ in messages]
+    assert kinds.count("display_data") == 1, "one figure, drawn anew, not one after the other"
+    assert "error" not in kinds
+    printed = "".join(content["text"] for kind, content in messages if kind == "stream")
+    assert "Stopped after" in printed and "`train()` goes on from here" in printed
+    (picture,) = (content for kind, content in messages if kind == "display_data")
+    assert picture["data"]["image/png"]
+    code = "rows = len(trainer.log.rows); trainer.train(on_iteration=lambda trainer: True); print(len(trainer.log.rows) - rows)"
+    messages = run(client, code)
+    assert "1\n" in "".join(content["text"] for kind, content in messages if kind == "stream")
+
+
+def test_a_finished_run_says_so(kernel):
+    _, client = kernel
+    run(client, SETUP.replace("STEPS", "2048"))
+    messages = run(client, "trainer.train()\nlog = trainer.train()")
+    printed = "".join(content["text"] for kind, content in messages if kind == "stream")
+    assert "has had all its 2,048 steps" in printed
+    assert [kind for kind, _ in messages].count("display_data") == 1
+
+
+@pytest.mark.parametrize("cost", [0.01, 0.1, 3.0])
+def test_drawing_takes_its_share_of_the_time_and_no_more(monkeypatch, cost):
+    """By a clock of its own: an hour of iterations of 0.05 s, each followed by `refresh`."""
+    now, drawn = [0.0], []
+
+    def draw():
+        now[0] += cost
+        drawn.append(now[0])
+        return Figure(figsize=(1, 1))
+
+    monkeypatch.setattr(live.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(live, "in_notebook", lambda: True)
+    figure = live.LiveFigure(draw)
+    while now[0] < 3600:
+        now[0] += 0.05
+        figure.refresh()
+    assert len(drawn) * cost / now[0] <= live.SHARE * 1.05
+    assert min(b - a for a, b in itertools.pairwise(drawn)) >= live.PAUSE
+    assert len(drawn) >= 20

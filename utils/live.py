@@ -1,0 +1,51 @@
+"""A figure of a run that refreshes in place while the run goes on, in a notebook."""
+
+import io
+import time
+
+SHARE = 0.02
+"""Drawing may take this share of the time of a run; so a figure that takes long to draw is drawn seldom."""
+PAUSE = 1.0
+"""Seconds between two drawings, at least: faster than this nobody can look."""
+
+
+def in_notebook() -> bool:
+    """Whether this runs in a notebook, rather than in a terminal or under pytest."""
+    try:
+        return get_ipython().__class__.__module__.split(".")[0] in ("ipykernel", "google")
+    except NameError:
+        return False
+
+
+def png_of(figure, dpi: int = 80) -> bytes:
+    """A matplotlib figure as a picture."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=dpi)
+    return drawn.getvalue()
+
+
+class LiveFigure:
+    """A picture in the output of a cell, drawn anew as often as its cost allows. It does nothing outside a notebook."""
+
+    def __init__(self, draw):
+        """draw: called without arguments; returns a matplotlib figure."""
+        self.draw = draw
+        self.handle = None
+        self.drawn_at, self.cost = time.perf_counter(), 0.0
+
+    def refresh(self, at_once: bool = False) -> None:
+        """Draw, if it is time to."""
+        if not in_notebook():
+            return
+        started = time.perf_counter()
+        if not at_once and started - self.drawn_at < max(PAUSE, self.cost / SHARE):
+            return
+        from IPython.display import Image, display
+
+        picture = Image(png_of(self.draw()), format="png", alt="The figures of the run so far")
+        if self.handle is None:
+            self.handle = display(picture, display_id=True)
+        else:
+            self.handle.update(picture)
+        self.drawn_at = time.perf_counter()
+        self.cost = self.drawn_at - started
