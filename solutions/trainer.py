@@ -4,10 +4,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from solutions import advantages, losses, networks, optim, rollout
+from solutions import advantages, contract, losses, networks, optim, rollout
 from solutions.args import PPOArgs
 from solutions.evaluate import record_game
 from utils import dashboard
+from utils.contract import CheckedEnvs
 from utils.envs import make_envs
 
 
@@ -27,6 +28,8 @@ class PPOTrainer:
         self.rng = np.random.default_rng(args.seed)
 
         self.envs = make_envs(args.env_id, args.num_envs, args.mode, sticky_actions=args.sticky_actions)
+        if args.check_transitions:
+            self.envs = CheckedEnvs(self.envs, contract.check_transition)
         actor, critic = networks.get_actor_and_critic(self.envs, args.mode)
         self.actor, self.critic = actor.to(self.device), critic.to(self.device)
         self.optimizer = optim.make_optimizer(self.actor, self.critic, args.learning_rate)
