@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import gymnasium as gym
 import numpy as np
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor, nn
 
 from solutions import networks, policy_gradient
@@ -15,18 +15,38 @@ from solutions import networks, policy_gradient
 class Rollout:
     """What N environments did in T steps. Row t is the transition (s_t, a_t) -> (r_t, s_{t+1}).
 
-    While it is open it holds a list of rows; `close` stacks them into tensors of shape (T, N, ...) and works out
-    `next_values`, the value of the state that each step really led to.
+    While it is open, `add` writes row after row. Rows are added whole or not at all, so no column can fall behind another.
+    Once it is full, `close` shows its columns, and works out `next_values`, the value of the state that each step really
+    led to.
     """
 
     num_steps: int
     device: torch.device
-    rows: list[dict[str, Tensor]] = field(default_factory=list)
-    final_obs: list[tuple[int, Tensor, Tensor]] = field(default_factory=list)
+
+    obs: Shaped[Tensor, "T N *obs_shape"] = field(init=False, repr=False)
+    actions: Shaped[Tensor, "T N"] = field(init=False, repr=False)
+    logprobs: Float[Tensor, "T N"] = field(init=False, repr=False)
+    values: Float[Tensor, "T N"] = field(init=False, repr=False)
+    rewards: Float[Tensor, "T N"] = field(init=False, repr=False)
+    terminations: Bool[Tensor, "T N"] = field(init=False, repr=False)
+    truncations: Bool[Tensor, "T N"] = field(init=False, repr=False)
+    next_values: Float[Tensor, "T N"] = field(init=False, repr=False)
+
+    def __post_init__(self):
+        self.clear()
 
     def clear(self) -> None:
         """Forget every row, and open the rollout again."""
-        self.rows, self.final_obs = [], []
+        for name in [*getattr(self, "_columns", {}), "next_values"]:
+            vars(self).pop(name, None)  # or a closed rollout would take its place in memory beside the next one
+        self._num_rows = 0
+        self._columns: dict[str, Tensor] = {}
+        self._final_obs: list[tuple[int, Tensor, Tensor]] = []
+
+    @property
+    def rows(self) -> list[dict[str, Tensor]]:
+        """The rows so far, each a view of all columns."""
+        return [{name: column[t] for name, column in self._columns.items()} for t in range(self._num_rows)]
 
     def add(
         self,
@@ -48,32 +68,38 @@ class Rollout:
             final_obs: the observations that the step really led to; read where it truncated.
 
         Raises:
-            ValueError: the rollout is full, or the actions, log-probabilities or values are not one for each environment.
+            ValueError: the rollout is full, or something is not one for each environment.
         """
-        if len(self.rows) == self.num_steps:
+        if self._num_rows == self.num_steps:
             raise ValueError(f"The rollout has its {self.num_steps} rows already: clear it before you play on.")
         num_envs = len(rewards)
-        for name, column in {"actions": actions, "logprobs": logprobs, "values": values}.items():
-            if column.shape != (num_envs,):
-                raise ValueError(f"`{name}` has shape {tuple(column.shape)}; expected one for each environment: ({num_envs},).")
+        row = {
+            "obs": obs,
+            "actions": actions,
+            "logprobs": logprobs,
+            "values": values,
+            "rewards": torch.as_tensor(rewards, dtype=torch.float32),
+            "terminations": torch.as_tensor(terminations),
+            "truncations": torch.as_tensor(truncations),
+        }
+        for name, entry in row.items():
+            one_each = (num_envs, *entry.shape[1:]) if name == "obs" else (num_envs,)
+            shape = tuple(self._columns[name].shape[1:]) if self._columns else one_each
+            if entry.shape != shape:
+                raise ValueError(f"`{name}` has shape {tuple(entry.shape)}; expected one for each environment: {shape}.")
+        if not self._columns:
+            for name, entry in row.items():
+                self._columns[name] = torch.empty((self.num_steps, *entry.shape), dtype=entry.dtype, device=self.device)
+        for name, entry in row.items():
+            self._columns[name][self._num_rows] = entry
         if truncations.any():
             where = torch.as_tensor(truncations.nonzero()[0])
-            self.final_obs.append((len(self.rows), where, torch.as_tensor(final_obs[truncations])))
-        self.rows.append(
-            {
-                "obs": obs,
-                "actions": actions,
-                "logprobs": logprobs,
-                "values": values,
-                "rewards": torch.as_tensor(rewards, dtype=torch.float32),
-                "terminations": torch.as_tensor(terminations),
-                "truncations": torch.as_tensor(truncations),
-            }
-        )
+            self._final_obs.append((self._num_rows, where, torch.as_tensor(final_obs[truncations])))
+        self._num_rows += 1
 
     @torch.no_grad()
     def close(self, actor: nn.Module, critic: nn.Module, next_obs: Shaped[np.ndarray, "N *obs_shape"]) -> None:
-        """Stack the rows into tensors, and work out the value of the state that each step led to.
+        """Show the columns, and work out the value of the state that each step led to.
 
         Afterwards the rollout has the attributes obs, actions, logprobs, values, rewards, terminations, truncations
         and next_values, each (T, N, ...).
@@ -85,13 +111,13 @@ class Rollout:
         Raises:
             ValueError: the rollout is not full.
         """
-        if len(self.rows) != self.num_steps:
-            raise ValueError(f"The rollout has {len(self.rows)} rows instead of {self.num_steps}: play on before you close it.")
-        for name in self.rows[0]:
-            setattr(self, name, torch.stack([row[name] for row in self.rows]).to(self.device))
+        if self._num_rows != self.num_steps:
+            raise ValueError(f"The rollout has {self._num_rows} rows instead of {self.num_steps}: play on before you close it.")
+        for name, column in self._columns.items():
+            setattr(self, name, column)
         value_of = lambda obs: networks.actor_critic_forward(actor, critic, torch.as_tensor(obs).to(self.device))[1]
         self.next_values = torch.cat([self.values[1:], value_of(next_obs)[None]])
-        for t, where, obs in self.final_obs:  # the next row's state comes after a reset: not where the step led
+        for t, where, obs in self._final_obs:  # the next row's state comes after a reset: not where the step led
             self.next_values[t, where.to(self.device)] = value_of(obs)
 
 

@@ -1,6 +1,7 @@
 """One way to make every environment of the course, with one meaning for everything that a step returns."""
 
 import os
+from functools import partial
 
 import ale_py
 import gymnasium as gym
@@ -10,6 +11,7 @@ from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv, VectorWrapper
 
 from utils.atari_wrappers import prepare_atari_env
+from utils.processes import ProcessVectorEnv
 
 gym.register_envs(ale_py)
 
@@ -95,6 +97,8 @@ def make_envs(
     sticky_actions: bool = False,
     clip_rewards: bool | None = None,
     render: bool = False,
+    processes: bool = False,
+    timeout: float = 60.0,
 ) -> GameRecorder:
     """Make environments to be played side by side. They reset in the same step; see `GameRecorder` for their infos.
 
@@ -105,9 +109,13 @@ def make_envs(
         sticky_actions: Atari only: repeat the previous action with probability 0.25.
         clip_rewards: whether rewards become their sign; by default in the Atari modes.
         render: whether `envs.render()` is to return pictures, one for each environment.
+        processes: whether each environment runs in a process of its own. For environments whose steps are slow: a fast one
+            waits longer for the other process than it would take for the step. Close them when you are done.
+        timeout: seconds that processes may take for a step or a reset.
 
     Raises:
         ValueError: an unknown env_id or mode, or two that do not go together.
+        WorkerError: a process died or hangs; also from `reset` and `step`.
     """
     spec = find_spec(env_id)
     is_atari = env_id.startswith("ALE/")
@@ -124,13 +132,11 @@ def make_envs(
         )
     atari = {"repeat_action_probability": 0.25 if sticky_actions else 0.0, "full_action_space": False}
 
-    def make_one():
-        if mode == "atari":
-            env = gym.make(env_id, frameskip=1, render_mode=render_mode, **atari)
-            return prepare_atari_env(env, clip_rewards=False)
-        return gym.make(env_id, render_mode=render_mode, **({"obs_type": "ram", **atari} if mode == "ram" else {}))
+    make_one = partial(_make_one, spec, mode, render_mode=render_mode, **(atari if is_atari else {}))
 
-    if mode == "atari" and not render:
+    if processes:
+        envs = ProcessVectorEnv([make_one] * num_envs, timeout)
+    elif mode == "atari" and not render:
         envs = AtariVectorEnv(
             spec.kwargs["game"],
             num_envs,
@@ -149,6 +155,13 @@ def make_envs(
             "actions (Discrete), as in CartPole-v1 or ALE/Breakout-v5."
         )
     return GameRecorder(envs, clip_rewards=mode != "classic-control" if clip_rewards is None else clip_rewards)
+
+
+def _make_one(spec: gym.envs.registration.EnvSpec, mode: str, **options) -> gym.Env:
+    """One environment; a function of the module and not a closure, so that another process can find it."""
+    if mode == "atari":
+        return prepare_atari_env(gym.make(spec, frameskip=1, **options), clip_rewards=False)
+    return gym.make(spec, **options, **({"obs_type": "ram"} if mode == "ram" else {}))
 
 
 def find_spec(env_id: str) -> gym.envs.registration.EnvSpec:
