@@ -415,3 +415,64 @@ ALTERNATIVES["learning_phase"] = {
         ),
     ),
 }
+ALTERNATIVES["check_transition"] = {
+    "asks what is forbidden, each thing on its own": """
+def check_transition(contract, transition):
+    for field in contract.rules:
+        rule, values = contract.rules[field], getattr(transition, field)
+        if type(values) is not np.ndarray:
+            raise ContractError(transition.step, None, field, values, rule)
+        if values.shape != rule.shape:
+            raise ContractError(transition.step, None, field, f"an array of shape {values.shape}", rule)
+        if values.dtype != rule.dtype:
+            raise ContractError(transition.step, None, field, f"an array of {values.dtype}", rule)
+        if rule.low is not None:
+            wrong = np.isnan(values) | (values < rule.low) | (values > rule.high)
+            if field == "final_obs":
+                wrong &= transition.truncations[:, None]
+            if np.any(wrong):
+                environment = np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1))[0]
+                seen = f"{values[environment][wrong[environment]][0]} in {values[environment]}"
+                raise ContractError(transition.step, environment, field, seen, rule)
+    if contract.one_end:
+        for n in range(len(transition.truncations)):
+            if transition.terminations[n] and transition.truncations[n]:
+                raise ContractError(transition.step, n, "truncations", "both ends", "one of them")
+    return transition
+""",
+    "environment by environment": """
+def check_transition(contract, transition):
+    def refuse(environment, field, seen):
+        raise ContractError(transition.step, environment, field, seen, str(contract.rules[field]))
+
+    for field, rule in contract.rules.items():
+        values = getattr(transition, field)
+        if not isinstance(values, np.ndarray) or (values.dtype, values.shape) != (rule.dtype, rule.shape):
+            refuse(None, field, values)
+        for n, row in enumerate(values):
+            if rule.low is None or (field == "final_obs" and not transition.truncations[n]):
+                continue
+            for index in np.ndindex(row.shape):
+                low, high = np.broadcast_to(rule.low, row.shape)[index], np.broadcast_to(rule.high, row.shape)[index]
+                if not low <= row[index] <= high:
+                    refuse(n, field, row[index])
+    both = np.flatnonzero(np.logical_and(transition.terminations, transition.truncations)) if contract.one_end else []
+    if len(both):
+        refuse(both[0], "truncations", True)
+    return transition
+""",
+    "returns a new transition": changed(
+        "check_transition",
+        ("    return transition", "    return Transition(**{name: value for name, value in vars(transition).items()})"),
+    ),
+    "selects the rows that count before it compares": changed(
+        "check_transition",
+        (
+            "allowed = (values >= rule.low) & (values <= rule.high)\n",
+            "allowed = np.ones(values.shape, dtype=bool)\n"
+            '        rows = transition.truncations if field == "final_obs" else slice(None)\n'
+            "        allowed[rows] = np.logical_and(rule.low <= values[rows], values[rows] <= rule.high)\n",
+        ),
+        ('        if field == "final_obs":\n            allowed[~transition.truncations] = True\n', ""),
+    ),
+}
