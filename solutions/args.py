@@ -50,6 +50,8 @@ class PPOArgs:
     """End the learning phase early once approx_kl of an epoch is above this; None never does."""
     sticky_actions: bool = False
     """Atari only: whether the console repeats the previous action with probability 0.25."""
+    processes: bool = False
+    """Whether each environment plays in a process of its own; worth while where a step takes longer than a millisecond."""
     check_transitions: bool = True
     """Whether every step of the environments is held to a contract before it may enter the rollout."""
     use_wandb: bool = False

@@ -13,6 +13,8 @@ from solutions import checkpoint, trainer
 from solutions.args import PRESETS, PPOArgs
 from solutions.evaluate import Evaluator
 from utils import answers
+from utils.contract import ContractError
+from utils.processes import WorkerError
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def main(run: Run) -> int:
     except KeyboardInterrupt:
         checkpointer.save(ppo)
         print(f"\nStopped early. To go on, add --resume {checkpointer.path}")
-    except FloatingPointError as error:
+    except (FloatingPointError, ContractError, WorkerError) as error:
         ruined = error
     results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
     try:

@@ -27,7 +27,8 @@ class PPOTrainer:
         torch.manual_seed(args.seed)
         self.rng = np.random.default_rng(args.seed)
 
-        self.envs = make_envs(args.env_id, args.num_envs, args.mode, sticky_actions=args.sticky_actions)
+        sticky = args.sticky_actions
+        self.envs = make_envs(args.env_id, args.num_envs, args.mode, sticky_actions=sticky, processes=args.processes)
         if args.check_transitions:
             self.envs = CheckedEnvs(self.envs, contract.check_transition)
         actor, critic = networks.get_actor_and_critic(self.envs, args.mode)

@@ -1,26 +1,35 @@
 """The contract for transitions, what holds the environments to it, and the rollouts that come of it."""
 
+import multiprocessing
+import os
+import signal
+import time
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
 from gymnasium.spaces import Box, Discrete
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from solutions import checkpoint, networks
 from solutions import contract as reference
-from solutions import networks
 from solutions.args import PPOArgs
+from solutions.collect import Session, collect, session_of
 from solutions.contract import check_transition
 from solutions.rollout import PPOAgent, Rollout
 from solutions.trainer import PPOTrainer
 from tests.scripted import ScriptedEnvs
 from utils.contract import CheckedEnvs, Contract, ContractError, Rule, Transition
-from utils.envs import make_envs
+from utils.envs import GameRecorder, make_envs
+from utils.processes import ProcessVectorEnv, WorkerError
 
 NUM_ACTIONS = 3
 
@@ -274,3 +283,381 @@ def test_of_10000_transitions_the_sound_ones_pass_and_the_spoiled_ones_are_refus
     assert refused.total() >= 5_000
     assert len(WAYS) >= 12 and set(refused) == set(WAYS)
     assert min(refused.values()) >= 20, refused
+
+
+# What the contract is made from.
+
+
+def test_a_contract_follows_from_the_spaces():
+    cartpole = Contract.of(make_envs("CartPole-v1", 3))
+    assert list(cartpole.rules) == ["actions", "rewards", "terminations", "truncations", "next_obs", "final_obs"]
+    assert cartpole.rules["next_obs"].shape == (3, 4) and cartpole.rules["next_obs"].dtype == np.float32
+    assert (cartpole.rules["actions"].low, cartpole.rules["actions"].high) == (0, 1)
+    assert not cartpole.one_end
+    pong = Contract.of(make_envs("ALE/Pong-v5", 2, "ram"))
+    assert pong.rules["next_obs"] == Rule((2, 128), np.dtype(np.uint8))
+    assert (pong.rules["rewards"].low, pong.rules["rewards"].high) == (-1, 1)  # they are clipped
+    unclipped = Contract.of(make_envs("ALE/Pong-v5", 2, "ram", clip_rewards=False)).rules["rewards"]
+    assert unclipped.high == np.finfo(np.float32).max
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (Rule((4,), np.dtype(bool)), "bool of shape (4,)"),
+        (Rule((4,), np.dtype(np.float32), -1, 1), "float32 of shape (4,), from -1 to 1"),
+        (Contract.of(make_envs("CartPole-v1", 2)).rules["rewards"], "float32 of shape (2,), finite"),
+        (Rule((2, 2), np.dtype(np.float32), np.float32([-1, -0.5]), 2), "float32 of shape (2, 2), from [-1 -0.5] to 2"),
+    ],
+)
+def test_rules_read_as_words(rule, said):
+    assert str(rule) == said
+
+
+# The wrapper.
+
+
+class Spoiling(gym.vector.VectorWrapper):
+    """Environments that spoil what they return at one step."""
+
+    def __init__(self, envs, at_step=None, spoil_reset=False, **spoil):
+        super().__init__(envs)
+        self.at_step, self.spoil_reset, self.spoil, self.t, self.asked = at_step, spoil_reset, spoil, 0, []
+
+    def reset(self, *, seed=None, options=None):
+        obs, infos = self.env.reset(seed=seed, options=options)
+        return (self.spoil["next_obs"](obs) if self.spoil_reset else obs), infos
+
+    def step(self, actions):
+        self.asked.append(actions)
+        result = dict(zip(["next_obs", "rewards", "terminations", "truncations", "infos"], self.env.step(actions), strict=True))
+        if self.t == self.at_step:
+            for name, change in self.spoil.items():
+                result[name] = change(result[name])
+        self.t += 1
+        return tuple(result.values())
+
+
+def with_nan(row):
+    def change(array):
+        array = array.copy()
+        array[row] = np.nan
+        return array
+
+    return change
+
+
+def tiny_agent(envs, num_steps=8):
+    torch.manual_seed(0)
+    return PPOAgent(envs, torch.nn.Linear(3, 3), torch.nn.Linear(3, 1), num_steps, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("field", "environment", "spoil"),
+    [
+        ("next_obs", 2, {"next_obs": with_nan(2)}),
+        ("rewards", 1, {"rewards": with_nan(1)}),
+        ("rewards", None, {"rewards": lambda rewards: rewards.astype(object)}),
+        ("terminations", None, {"terminations": lambda flags: flags.astype(int)}),
+        ("final_obs", 1, {"infos": lambda infos: {**infos, "final_obs": with_nan(1)(infos["final_obs"])}}),
+        ("final_obs", None, {"infos": lambda infos: {}}),
+    ],
+)
+def test_nothing_spoiled_reaches_the_rollout(field, environment, spoil):
+    agent = tiny_agent(CheckedEnvs(Spoiling(ScriptedEnvs(4, 3), at_step=3, **spoil), check_transition))  # 1 truncates at 3
+    for _ in range(3):
+        agent.play_step()
+    with pytest.raises(ContractError) as error:
+        agent.play_step()
+    assert (error.value.step, error.value.environment, error.value.field) == (3, environment, field)
+    assert len(agent.rollout.rows) == 3 and agent.global_step == 12
+
+
+def test_a_spoiled_reset_is_refused():
+    envs = CheckedEnvs(Spoiling(ScriptedEnvs(4, 3), spoil_reset=True, next_obs=with_nan(3)), check_transition)
+    with pytest.raises(ContractError, match="At the reset, `next_obs` of environment 3 is nan"):
+        envs.reset(seed=0)
+
+
+@pytest.mark.parametrize("actions", [[0, 1, 3, 2], [-1, 0, 0, 0], [0.0, 1, 1, 1], [0, 1, 2]])
+def test_wrong_actions_are_refused_before_they_are_played(actions):
+    inside = Spoiling(ScriptedEnvs(4, 3))
+    envs = CheckedEnvs(inside, check_transition)
+    envs.reset()
+    with pytest.raises(ContractError, match="`actions`"):
+        envs.step(np.array(actions))
+    assert not inside.asked
+
+
+def test_what_a_lost_life_leaves_in_final_obs_is_nobodys_business():
+    envs = CheckedEnvs(make_envs("ALE/Breakout-v5", 4, "atari"), check_transition)
+    envs.reset(seed=0)
+    rng = np.random.default_rng(0)
+    lost = sum(envs.step(rng.integers(4, size=4))[2].sum() for _ in range(200))
+    assert lost > 0
+
+
+def test_training_is_checked_unless_switched_off():
+    tiny = PPOArgs(num_envs=2, num_steps=16, num_minibatches=2, total_timesteps=64, device="cpu")
+    for on in [True, False]:
+        ppo = PPOTrainer(replace(tiny, check_transitions=on))
+        assert isinstance(ppo.envs, CheckedEnvs) == on
+        assert isinstance(ppo.agent.envs, CheckedEnvs) == on
+    calls = []
+
+    def counted(contract, transition):
+        calls.append(transition)
+        return check_transition(contract, transition)
+
+    with patch.object(reference, "check_transition", counted):  # as a learner's own takes the place
+        PPOTrainer(tiny).train()
+    assert len(calls) == 1 + 2 * 32  # the reset; actions and transition of every step
+
+
+# Rollouts.
+
+
+def row_of(num_envs, **changes):
+    row = {
+        "obs": torch.ones(num_envs, 3),
+        "actions": torch.zeros(num_envs, dtype=torch.long),
+        "logprobs": torch.zeros(num_envs),
+        "values": torch.zeros(num_envs),
+        "rewards": np.zeros(num_envs, np.float32),
+        "terminations": np.zeros(num_envs, bool),
+        "truncations": np.zeros(num_envs, bool),
+        "final_obs": np.zeros((num_envs, 3), np.float32),
+    }
+    return row | changes
+
+
+@pytest.mark.parametrize("num_rows", [0, 1, 2])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"obs": torch.ones(3, 3)},
+        {"obs": torch.ones(1, 3)},  # would spread over all rows
+        {"actions": torch.zeros(1, dtype=torch.long)},
+        {"logprobs": torch.zeros(5)},
+        {"values": torch.zeros(4, 1)},
+        {"terminations": np.zeros(3, bool)},
+        {"truncations": np.zeros(5, bool)},
+    ],
+    ids=lambda changes: f"{next(iter(changes))} {tuple(next(iter(changes.values())).shape)}",
+)
+def test_rows_are_added_whole_or_not_at_all(num_rows, changes):
+    add = Rollout.add.__wrapped__  # without the annotations' own check
+    rollout = Rollout(3, torch.device("cpu"))
+    for _ in range(num_rows):
+        add(rollout, **row_of(4))
+    with pytest.raises(ValueError, match="one for each environment"):
+        add(rollout, **row_of(4, **changes))
+    assert len(rollout.rows) == num_rows
+    add(rollout, **row_of(4))
+    assert len(rollout.rows) == num_rows + 1
+
+
+def test_a_rollout_is_closed_when_it_is_full_and_holds_its_columns_once():
+    actor, critic = torch.nn.Linear(3, 2), torch.nn.Linear(3, 1)
+    rollout = Rollout(3, torch.device("cpu"))
+    next_obs = np.zeros((4, 3), np.float32)
+    for t in range(3):
+        with pytest.raises(ValueError, match=f"has {t} rows instead of 3"):
+            rollout.close(actor, critic, next_obs)
+        assert not hasattr(rollout, "obs")  # nobody reads rows that are not there yet
+        rollout.add(**row_of(4, obs=torch.full((4, 3), float(t))))
+    with pytest.raises(ValueError, match="clear it"):
+        rollout.add(**row_of(4))
+    rollout.close(actor, critic, next_obs)
+    assert rollout.obs.shape == (3, 4, 3) and rollout.next_values.shape == (3, 4)
+    assert [row["obs"][0, 0].item() for row in rollout.rows] == [0, 1, 2]
+    assert rollout.rows[2]["obs"].untyped_storage().data_ptr() == rollout.obs.untyped_storage().data_ptr()
+    kept = rollout.obs
+    rollout.clear()
+    assert not hasattr(rollout, "obs") and not hasattr(rollout, "next_values") and rollout.rows == []
+    rollout.add(**row_of(4, obs=torch.full((4, 3), 9.0)))
+    assert kept[0, 0, 0] == 0  # the next rollout is not written over this one
+
+
+# Sessions, in this process and in others.
+
+COLUMNS = ["obs", "actions", "logprobs", "values", "rewards", "terminations", "truncations", "next_values"]
+
+
+def assert_same(one, other):
+    for name in COLUMNS:
+        assert torch.equal(one[name] if isinstance(one, dict) else getattr(one, name), getattr(other, name)), name
+
+
+def cartpole(processes):
+    """CartPole-v1 with a time limit so short that poles fall and time runs out."""
+    make_one = partial(gym.make, "CartPole-v1", max_episode_steps=12)
+    if processes:
+        return GameRecorder(ProcessVectorEnv([make_one] * 3), clip_rewards=False)
+    return GameRecorder(SyncVectorEnv([make_one] * 3, autoreset_mode=AutoresetMode.SAME_STEP), clip_rewards=False)
+
+
+def pong(processes):
+    if not processes:
+        return make_envs("ALE/Pong-v5", 2, "ram")
+    return make_envs("ALE/Pong-v5", 2, "ram", processes=True)
+
+
+def networks_for(envs, mode):
+    torch.manual_seed(0)
+    return networks.get_actor_and_critic(envs, mode)
+
+
+@pytest.mark.parametrize(("make", "mode", "num_steps"), [(cartpole, "classic-control", 60), (pong, "ram", 40)])
+def test_processes_play_what_this_process_plays(make, mode, num_steps):
+    rollouts = []
+    for processes in [False, True]:
+        envs = CheckedEnvs(make(processes), check_transition)
+        actor, critic = networks_for(envs, mode)
+        generator = torch.Generator().manual_seed(5)
+        rollouts.append(collect(session_of(envs, seed=7), actor, critic, num_steps, generator))
+        envs.close()
+    assert_same(*rollouts)
+    if make is cartpole:
+        assert rollouts[0].truncations.any() and rollouts[0].terminations.any()
+        again = collect(session_of(CheckedEnvs(make(False), check_transition), seed=8), actor, critic, num_steps, generator)
+        assert not torch.equal(again.obs, rollouts[0].obs)
+
+
+def test_two_rollouts_in_a_row_are_one_of_twice_the_length():
+    actor, critic = networks_for(cartpole(False), "classic-control")
+    halves, generators = [], [torch.Generator().manual_seed(3) for _ in range(2)]
+    session = session_of(CheckedEnvs(cartpole(False), check_transition), seed=1)
+    before = torch.get_rng_state()
+    for _ in range(2):
+        halves.append(collect(session, actor, critic, 20, generators[0]))
+        torch.rand(5)  # chance elsewhere has no say
+    whole = collect(session_of(CheckedEnvs(cartpole(False), check_transition), seed=1), actor, critic, 40, generators[1])
+    assert_same({name: torch.cat([getattr(half, name) for half in halves]) for name in COLUMNS}, whole)
+    assert torch.equal(generators[0].get_state(), generators[1].get_state())
+    torch.set_rng_state(before)
+    collect(session, actor, critic, 3, generators[0])
+    assert torch.equal(torch.get_rng_state(), before)  # nor is chance elsewhere touched
+
+
+def test_a_session_may_be_anything():
+    """No environments at all: three counters, by three functions."""
+    counts = np.zeros((3, 1), np.float32)
+    nobody = np.zeros(3, bool)
+
+    def step(actions):
+        counts[:] += actions[:, None] + 1
+        return Transition(None, actions, counts[:, 0].copy(), nobody, nobody, counts, counts)
+
+    torch.manual_seed(0)
+    session = Session(lambda: None, counts.copy, step)
+    rollout = collect(session, torch.nn.Linear(1, 2), torch.nn.Linear(1, 1), 4, torch.Generator())
+    assert torch.equal(rollout.rewards[:-1], rollout.obs[1:, :, 0])
+    assert (rollout.obs[0] == 0).all() and (rollout.rewards.diff(dim=0) >= 1).all()
+
+
+def started_processes(num_envs=3, timeout=60.0):
+    envs = CheckedEnvs(make_envs("MountainCar-v0", num_envs, processes=True, timeout=timeout), check_transition)
+    envs.reset(seed=0)
+    return envs, envs.env.env.processes
+
+
+@pytest.mark.parametrize("act", ["reset", "step"])
+def test_a_dead_process_is_named(act):
+    envs, processes = started_processes()
+    os.kill(processes[1].pid, signal.SIGKILL)
+    with pytest.raises(WorkerError, match=r"environment 1 died \(signal SIGKILL\).* fewer environments") as error:
+        envs.reset() if act == "reset" else envs.step(np.zeros(3, dtype=np.int64))
+    assert "\n" not in str(error.value)
+    assert not any(process.is_alive() for process in processes)
+    envs.close()  # for the second time
+
+
+def test_a_hanging_process_is_named_in_time():
+    envs, processes = started_processes(timeout=1.0)
+    os.kill(processes[2].pid, signal.SIGSTOP)
+    started = time.monotonic()
+    with pytest.raises(WorkerError, match=r"environment 2 has not answered for 1 seconds.* longer timeout"):
+        envs.step(np.zeros(3, dtype=np.int64))
+    assert time.monotonic() - started < 5
+    assert not any(process.is_alive() for process in processes)
+
+
+def test_closing_does_not_wait_for_a_process_that_hangs():
+    envs, processes = started_processes()
+    os.kill(processes[0].pid, signal.SIGSTOP)
+    started = time.monotonic()
+    envs.close(timeout=0.5)
+    assert time.monotonic() - started < 5
+    assert not any(process.is_alive() for process in processes)
+
+
+class BreaksInItsProcess(gym.Wrapper):
+    """MountainCar that fails in some way, but not where AsyncVectorEnv looks at its spaces, in the main process."""
+
+    def __init__(self, when, how):
+        super().__init__(gym.make("MountainCar-v0"))
+        self.when, self.how = when, how
+        self.fail_at("start")
+
+    def fail_at(self, moment):
+        if self.when == moment and multiprocessing.parent_process() is not None:
+            if self.how == "raise":
+                raise ZeroDivisionError("the hill is too steep")
+            if self.how == "hang":
+                time.sleep(60)
+            os._exit(3)
+
+    def step(self, action):
+        self.fail_at("step")
+        return super().step(action)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Gymnasium shows the worker's traceback as warnings
+@pytest.mark.parametrize(
+    ("when", "how", "said"),
+    [
+        ("start", "hang", "environment 1 has not answered for 1 seconds"),
+        ("start", "die", r"environment 1 died \(exit code 3\)"),
+        ("step", "hang", "environment 1 has not answered for 1 seconds"),
+        ("step", "die", r"environment 1 died \(exit code 3\)"),
+        ("step", "raise", "Environment 1 raised ZeroDivisionError in its process: the hill is too steep"),
+    ],
+)
+def test_an_environment_that_breaks_in_its_process_is_named(when, how, said):
+    make = [partial(gym.make, "MountainCar-v0"), partial(BreaksInItsProcess, when, how)]
+    with pytest.raises(WorkerError, match=said):
+        envs = ProcessVectorEnv([make[0], make[1], make[0]], timeout=1.0)
+        envs.reset(seed=0)
+        envs.step(np.zeros(3, dtype=np.int64))
+    assert not [process for process in multiprocessing.active_children() if "ProcessVectorEnv" in process.name]
+
+
+def test_a_dead_process_ends_a_training_and_its_checkpoint_stands(tmp_path):
+    tiny = PPOArgs(
+        env_id="MountainCar-v0", num_envs=2, num_steps=16, num_minibatches=2, total_timesteps=160, device="cpu", processes=True
+    )
+    ppo = PPOTrainer(tiny)
+    checkpointer = checkpoint.Checkpointer(tmp_path / "run.checkpoint.safetensors", 1)
+
+    def kill_after_two(ppo):
+        checkpointer(ppo)
+        if len(ppo.log.rows) == 2:
+            os.kill(ppo.envs.env.env.processes[0].pid, signal.SIGKILL)
+
+    with pytest.raises(WorkerError, match="environment 0 died"):
+        ppo.train(on_iteration=kill_after_two)
+    resumed = checkpoint.resume(checkpointer.path, tiny, PPOTrainer)
+    assert len(resumed.log.rows) == 2 and resumed.agent.global_step == 64
+    resumed.rollout_phase()
+    resumed.envs.close()
+
+
+def test_processes_serve_frames_too():
+    envs = make_envs("ALE/Breakout-v5", 2, "atari", processes=True)
+    obs, _ = envs.reset(seed=0)
+    assert obs.shape == (2, 4, 84, 84) and obs.dtype == np.uint8
+    assert {"game_over", "final_obs", "episodic_return"} <= set(envs.step(np.array([1, 1]))[4])
+    envs.close()
+    with pytest.raises(ValueError, match="timeout must be greater than 0"):
+        make_envs("MountainCar-v0", 2, processes=True, timeout=0)
