@@ -153,5 +153,5 @@ def main(run: Run) -> int:
 if __name__ == "__main__":
     try:
         sys.exit(main(tyro.extras.overridable_config_cli(RUNS, prog="python -m solutions.train")))
-    except ValueError as error:  # settings that cannot work: the sentence is enough
+    except (ValueError, WorkerError) as error:  # settings or environments that cannot work: the sentence is enough
         sys.exit(f"error: {error}")

@@ -453,6 +453,9 @@ def test_rows_are_added_whole_or_not_at_all(num_rows, changes):
     with pytest.raises(ValueError, match="one for each environment"):
         add(rollout, **row_of(4, **changes))
     assert len(rollout.rows) == num_rows
+    if num_rows:
+        with pytest.raises(ValueError, match="one for each environment"):
+            add(rollout, **row_of(1))  # would spread over all columns
     add(rollout, **row_of(4))
     assert len(rollout.rows) == num_rows + 1
 
