@@ -9,6 +9,7 @@ from multiprocessing.connection import wait
 
 import gymnasium as gym
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode
+from gymnasium.vector.async_vector_env import _async_worker
 
 
 class WorkerError(RuntimeError):
@@ -35,7 +36,7 @@ class ProcessVectorEnv(AsyncVectorEnv):
         if not timeout > 0:
             raise ValueError(f"timeout must be greater than 0 seconds; you gave {timeout!r}.")
         self.timeout = timeout
-        super().__init__(env_fns, autoreset_mode=AutoresetMode.SAME_STEP)
+        super().__init__(env_fns, worker=_worker, autoreset_mode=AutoresetMode.SAME_STEP)
 
     def reset(self, *, seed=None, options=None):
         return self._ask(lambda: self.reset_async(seed, options), self.reset_wait)
@@ -54,6 +55,10 @@ class ProcessVectorEnv(AsyncVectorEnv):
         try:
             send()
             return receive(self.timeout)
+        except KeyboardInterrupt:
+            with suppress(Exception):
+                receive(self.timeout)  # or the next question would get the answer to this one
+            raise
         except Exception as error:
             fault = self._find_fault(error)
             if fault is None:
@@ -100,6 +105,11 @@ class ProcessVectorEnv(AsyncVectorEnv):
         for pipe in self.parent_pipes:
             with suppress(AttributeError):
                 pipe.close()
+
+
+def _worker(*args) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the main process, which may go on afterwards
+    _async_worker(*args)
 
 
 def _cause(exitcode: int) -> str:

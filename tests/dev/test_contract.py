@@ -586,6 +586,22 @@ def test_a_hanging_process_is_named_in_time():
     assert not any(process.is_alive() for process in processes)
 
 
+def test_an_interrupt_leaves_the_processes_ready_to_go_on():
+    envs, processes = started_processes()
+    inner = envs.env.env
+    with patch.object(inner, "_poll_pipe_envs", side_effect=[KeyboardInterrupt, True]), pytest.raises(KeyboardInterrupt):
+        envs.step(np.zeros(3, dtype=np.int64))
+    for process in processes:
+        os.kill(process.pid, signal.SIGINT)
+    actions = np.array([0, 2, 1])
+    obs = envs.step(actions)[0]
+    again = make_envs("MountainCar-v0", 3)
+    again.reset(seed=0)
+    again.step(np.zeros(3, dtype=np.int64))
+    np.testing.assert_array_equal(obs, again.step(actions)[0])
+    envs.close()
+
+
 def test_closing_does_not_wait_for_a_process_that_hangs():
     envs, processes = started_processes()
     os.kill(processes[0].pid, signal.SIGSTOP)
