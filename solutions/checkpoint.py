@@ -10,8 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -254,9 +254,10 @@ def _write(path: str | Path, tensors: dict[str, Tensor], **header) -> Path:
 def _read(path: str | Path) -> tuple[dict[str, Tensor], PPOArgs, dict]:
     """The tensors of a file, the settings, and whatever else its header says."""
     try:
-        with safe_open(path, framework="pt") as file:
-            header = {name: json.loads(entry) for name, entry in file.metadata().items()}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dict
+        content = Path(path).read_bytes()  # at once: a run that goes on may replace the file at any moment
+        tensors = load(content)
+        length = int.from_bytes(content[:8], "little")
+        header = {name: json.loads(entry) for name, entry in json.loads(content[8 : 8 + length])["__metadata__"].items()}
         return tensors, PPOArgs(**header["args"]), header
     except FileNotFoundError:
         raise ValueError(f"There is no file {path}: give the path of a .safetensors that a training wrote.") from None
