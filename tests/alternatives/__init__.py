@@ -293,6 +293,82 @@ def evaluate(actor, envs, num_episodes, greedy=True, max_steps=27_000, seed=None
     return scores[:num_episodes]
 """,
     },
+    "FrameStack": {
+        "rolls and overwrites": """
+class FrameStack:
+    def __init__(self, num_envs, num_frames):
+        self.stack = None
+        self.shape = num_envs, num_frames
+
+    def update(self, frames, masks):
+        if self.stack is None:
+            self.stack = torch.zeros(*self.shape, *frames.shape[1:], dtype=torch.uint8)
+        self.stack = torch.roll(self.stack, shifts=-1, dims=1)
+        for n in range(len(frames)):
+            if not masks[n]:
+                self.stack[n] = 0
+        self.stack[:, -1] = frames
+        return self.stack.clone()
+""",
+        "multiplies by the masks before it shifts": """
+class FrameStack:
+    def __init__(self, num_envs, num_frames):
+        self.num_frames = num_frames
+        self.stack = None
+
+    def update(self, frames, masks):
+        if self.stack is None:
+            self.stack = torch.stack([torch.zeros_like(frames)] * self.num_frames, dim=1)
+        kept = self.stack[:, 1:] * masks.to(torch.uint8)[:, None, None, None]
+        self.stack = torch.cat((kept, frames.unsqueeze(1)), dim=1)
+        return 1 * self.stack
+""",
+        "a deque of frames": """
+from collections import deque
+
+
+class FrameStack:
+    def __init__(self, num_envs, num_frames):
+        self.latest = deque(maxlen=num_frames)
+
+    def update(self, frames, masks):
+        while len(self.latest) < self.latest.maxlen:
+            self.latest.append(torch.zeros_like(frames))
+        for old in self.latest:
+            old[~masks] = 0
+        self.latest.append(frames.clone())
+        return torch.stack(list(self.latest), dim=1)
+""",
+        "NumPy, a list for each environment": """
+import numpy as np
+
+
+class FrameStack:
+    def __init__(self, num_envs, num_frames):
+        self.num_frames = num_frames
+        self.games = [[] for _ in range(num_envs)]
+
+    def update(self, frames, masks):
+        stacks = np.zeros((len(frames), self.num_frames, *frames.shape[1:]), dtype=np.uint8)
+        for n, frame in enumerate(frames.numpy()):
+            self.games[n] = (self.games[n] if masks[n] else []) + [frame.copy()]
+            self.games[n] = self.games[n][-self.num_frames :]
+            stacks[n, -len(self.games[n]) :] = self.games[n]
+        return torch.from_numpy(stacks)
+""",
+        "torch.where, on a copy made first": """
+class FrameStack:
+    def __init__(self, num_envs, num_frames):
+        self.num_frames = num_frames
+        self.stack = None
+
+    def update(self, frames, masks):
+        old = frames[:, None].expand(-1, self.num_frames, -1, -1) * 0 if self.stack is None else self.stack
+        old = torch.where(masks.bool()[:, None, None, None], old, torch.zeros_like(old))
+        self.stack = torch.cat([old, frames[:, None]], dim=1)[:, 1:].contiguous()
+        return self.stack.detach().clone()
+""",
+    },
     "get_actor_and_critic_atari": {
         "modules around one trunk": """
 class Head(nn.Module):

@@ -1,0 +1,140 @@
+"""Tests of the exercises of chapter 07."""
+
+from functools import cache
+
+import ale_py
+import gymnasium as gym
+import numpy as np
+import torch
+from gymnasium.wrappers import AtariPreprocessing, FrameStackObservation
+
+from tests.checks import expect_tensor, require, unmodified
+
+gym.register_envs(ale_py)
+
+
+class FramesByHand:
+    """Games of small random frames, and what has to be on each stack: the last frames of the game, and black before it."""
+
+    def __init__(self, num_envs=3, num_updates=14, height=2, width=3):
+        torch.manual_seed(0)
+        self.frames = torch.randint(1, 256, (num_updates, num_envs, height, width), dtype=torch.uint8)
+        self.masks = torch.ones(num_updates, num_envs, dtype=torch.bool)
+        for update, env in [(0, 1), (3, 2), (6, 0), (9, 1), (10, 1), (11, 0), (11, 1), (11, 2)]:
+            self.masks[update, env] = False
+
+    def expected(self, update: int, env: int, num_frames: int) -> list[int | None]:
+        """The numbers of the updates whose frames are on the stack, oldest first; None is a black frame."""
+        first = max((u for u in range(update + 1) if not self.masks[u, env]), default=0)
+        return [u if u >= first else None for u in range(update - num_frames + 1, update + 1)]
+
+    def name(self, picture, env: int) -> str:
+        """A frame of a stack in words."""
+        if not picture.any():
+            return "black"
+        for value, what in {7: "a frame overwritten by its owner", 9: "a stack overwritten by its owner"}.items():
+            if (picture == value).all():
+                return what
+        found = (self.frames == picture).flatten(2).all(dim=-1).nonzero().tolist()
+        if not found:
+            return "something else"
+        update, owner = found[0]
+        return f"frame {update}" if owner == env else f"frame {update} of environment {owner}"
+
+    def compare(self, seen, update: int, num_frames: int, because: str):
+        """Require that `seen` is the right stack after an update."""
+        num_envs, height, width = self.frames.shape[1:]
+        call = f"FrameStack({num_envs}, {num_frames}).update"
+        expect_tensor(seen, (num_envs, num_frames, height, width), f"The answer of {call}", floating=False)
+        require(
+            seen.dtype == torch.uint8,
+            f"The answer of {call} has dtype {seen.dtype}; expected torch.uint8, as the frames have it.",
+            str(seen.dtype),
+        )
+        for env in range(num_envs):
+            right = [
+                torch.zeros(height, width) if u is None else self.frames[u, env] for u in self.expected(update, env, num_frames)
+            ]
+            if not torch.equal(seen[env], torch.stack(right).to(torch.uint8)):
+                shown, wanted = (", ".join(self.name(picture, env) for picture in pictures) for pictures in (seen[env], right))
+                require(
+                    False,
+                    f"The stack is not right: {because}.\n  after update {update}, environment {env}, from the oldest to the newest:"
+                    f"\n  seen     {shown}\n  expected {wanted}",
+                    f"{update} {env} {shown}",
+                )
+
+
+def test_FrameStack(FrameStack):
+    games = FramesByHand()
+    for num_frames in (4, 2, 1):
+        stack, other = FrameStack(3, num_frames), FrameStack(3, num_frames)
+        for update, (frames, masks) in enumerate(zip(games.frames, games.masks, strict=True)):
+            begins = [env for env in range(3) if not masks[env]]
+            because = (
+                "the first update ever has nothing before it"
+                if update == 0
+                else f"a new game begins in environment {', '.join(map(str, begins))}, so what was before it there must be black"
+                if begins
+                else "every game goes on"
+            )
+            frames, masks = frames.clone(), masks.clone()
+            with unmodified(frames=frames, masks=masks):
+                seen = stack.update(frames, masks)
+            games.compare(seen, update, num_frames, because)
+        games.compare(other.update(games.frames[0], games.masks[0]), 0, num_frames, "each FrameStack has a history of its own")
+
+    stack = FrameStack(3, 4)
+    latest = before = None
+    for update in range(len(games.frames)):
+        frames = games.frames[update].clone()
+        seen = stack.update(frames, games.masks[update].clone())
+        require(
+            latest is None or torch.equal(latest, before),
+            "A stack that was handed out changes with the next update: hand out a copy, or the rows of a rollout change after the fact.",
+            "handed out",
+        )
+        games.compare(
+            seen,
+            update,
+            4,
+            "whoever gave the frames, or got the stack, may write into them afterwards; the history must not change by it",
+        )
+        if update % 2:
+            seen.fill_(9)
+        frames.fill_(7)  # as environments do that return the same array at every step
+        latest, before = seen, seen.clone()
+
+    stack = FrameStack(2, 4)
+    for step, (frames, masks, by_gymnasium) in enumerate(games_of_breakout()):
+        seen = stack.update(frames, masks)
+        require(
+            torch.equal(seen, by_gymnasium),
+            f"In two games of Breakout the stack differs at step {step} from that of Gymnasium's FrameStackObservation with "
+            'padding_type="zero".',
+            "gymnasium",
+        )
+
+
+@cache
+def games_of_breakout() -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
+    """The newest frames, the masks and Gymnasium's stacks of two environments, through lost lives and ends of games."""
+    ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)
+    envs, resets = [], [0, 0]
+    for _ in range(2):
+        env = gym.make("ALE/Breakout-v5", frameskip=1, repeat_action_probability=0.0)
+        env = AtariPreprocessing(env, noop_max=0, frame_skip=4, screen_size=36)
+        envs.append(FrameStackObservation(env, stack_size=4, padding_type="zero"))
+    rng = np.random.default_rng(0)
+    stacks = [env.reset(seed=0)[0] for env in envs]
+    rows, masks = [], [False, False]
+    while min(resets) < 1:
+        obs = torch.as_tensor(np.array(stacks))
+        rows.append((obs[:, -1].clone(), torch.tensor(masks), obs))
+        for n, env in enumerate(envs):
+            stacks[n], _, terminated, truncated, _ = env.step(int(rng.integers(4)))
+            masks[n] = not (terminated or truncated)
+            if not masks[n]:
+                stacks[n], _ = env.reset()
+                resets[n] += 1
+    return rows
