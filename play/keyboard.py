@@ -1,4 +1,4 @@
-"""What the three games share: a window, a keyboard, and a loop that steps an environment many times per second."""
+"""What the scripts of this folder share: a window, a keyboard, and a loop that steps an environment many times per second."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ if sys.platform.startswith("linux"):  # without a screen SDL would fall back on 
     os.environ.setdefault("SDL_VIDEODRIVER", "x11,wayland" if "WAYLAND_DISPLAY" in os.environ else "x11")
 
 import gymnasium as gym
+import numpy as np
 import tyro
 
 try:
@@ -36,19 +37,58 @@ def run(main: Callable):
         sys.exit(130)
 
 
-def make(env_id: str, **kwargs) -> gym.Env:
-    """`gym.make`, for an environment to `play`. Raises ValueError if there is no screen to open a window on."""
+def require_display(advice: str) -> None:
+    """Raise ValueError, with some advice, if there is no screen to open a window on."""
     try:
         pygame.display.init()
         driver = pygame.display.get_driver()
         if driver in ("dummy", "offscreen"):
             raise pygame.error(f"SDL_VIDEODRIVER is {driver}")
     except pygame.error as error:
-        raise ValueError(
-            f"There is no display here to open a window on ({error}): play on a computer with a screen, not over SSH, in "
-            "a container or in a hosted notebook."
-        ) from None
+        raise ValueError(f"There is no display here to open a window on ({error}): {advice}") from None
+
+
+def make(env_id: str, **kwargs) -> gym.Env:
+    """`gym.make`, for an environment to `play`. Raises ValueError if there is no screen to open a window on."""
+    require_display("play on a computer with a screen, not over SSH, in a container or in a hosted notebook.")
     return gym.make(env_id, render_mode="rgb_array", **kwargs)
+
+
+class Window:
+    """A window that shows an environment's pictures."""
+
+    def __init__(self, picture: np.ndarray, zoom: float, fps: float):
+        """Open it.
+
+        Args:
+            picture: (height, width, 3), uint8; one like those to be shown.
+            zoom: how many times larger than the picture the window is.
+            fps: pictures in a second.
+
+        Raises:
+            ValueError: zoom or fps makes no sense.
+        """
+        if not 0.1 <= zoom <= 10:
+            raise ValueError(f"zoom must lie between 0.1 and 10; you gave {zoom}.")
+        if not 1 <= fps <= 1000:
+            raise ValueError(f"fps must lie between 1 and 1000; you gave {fps}.")
+        height, width, _ = picture.shape
+        self.surface = pygame.display.set_mode((round(width * zoom), round(height * zoom)))
+        self.clock = pygame.time.Clock()
+        self.fps = fps
+
+    def show(self, picture: np.ndarray, caption: str) -> None:
+        """Show a picture under a caption, and wait until it is time for the next."""
+        picture = pygame.surfarray.make_surface(picture.swapaxes(0, 1))
+        self.surface.blit(pygame.transform.scale(picture, self.surface.get_size()), (0, 0))
+        pygame.display.flip()
+        pygame.display.set_caption(caption)
+        self.clock.tick(self.fps)
+
+
+def wants_to_quit(event: pygame.event.Event) -> bool:
+    """Whether an event closes the window: its button, Q or Escape."""
+    return event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key in (pygame.K_q, pygame.K_ESCAPE))
 
 
 def play(env: gym.Env, controls: dict[str, str], choose_action: Callable[[frozenset[str]], int], *, zoom: float, fps: int):
@@ -65,14 +105,8 @@ def play(env: gym.Env, controls: dict[str, str], choose_action: Callable[[frozen
     Raises:
         ValueError: zoom or fps makes no sense.
     """
-    if not 0.1 <= zoom <= 10:
-        raise ValueError(f"zoom must lie between 0.1 and 10; you gave {zoom}.")
-    if not 1 <= fps <= 1000:
-        raise ValueError(f"fps must lie between 1 and 1000; you gave {fps}.")
     env.reset()
-    height, width, _ = env.render().shape
-    window = pygame.display.set_mode((round(width * zoom), round(height * zoom)))
-    clock = pygame.time.Clock()
+    window = Window(env.render(), zoom, fps)
     name = env.spec.id
 
     print(f"{name} starts with your first key:")
@@ -84,11 +118,9 @@ def play(env: gym.Env, controls: dict[str, str], choose_action: Callable[[frozen
     while True:
         tapped = set()  # pressed since the last step, and perhaps released again already
         for event in pygame.event.get():
-            if event.type == pygame.QUIT:
+            if wants_to_quit(event):
                 return
             if event.type == pygame.KEYDOWN:
-                if event.key in (pygame.K_q, pygame.K_ESCAPE):
-                    return
                 new_game |= event.key == pygame.K_r
                 tapped.add(event.key)
         if new_game:
@@ -107,11 +139,8 @@ def play(env: gym.Env, controls: dict[str, str], choose_action: Callable[[frozen
             if game_over:
                 print(f"Game over: score {score:.0f}", flush=True)
 
-        picture = pygame.surfarray.make_surface(env.render().swapaxes(0, 1))
-        window.blit(pygame.transform.scale(picture, window.get_size()), (0, 0))
-        pygame.display.flip()
         lives = f", lives {info['lives']}" if info.get("lives") else ""
-        pygame.display.set_caption(
-            f"{name}: game over, score {score:.0f} (R: new game)" if game_over else f"{name}: score {score:.0f}{lives}"
+        window.show(
+            env.render(),
+            f"{name}: game over, score {score:.0f} (R: new game)" if game_over else f"{name}: score {score:.0f}{lives}",
         )
-        clock.tick(fps)

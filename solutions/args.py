@@ -142,5 +142,15 @@ PRESETS = {
         clip_coef=0.1,
         total_timesteps=10_000_000,
     ),
+    "space-invaders": PPOArgs(
+        env_id="ALE/SpaceInvaders-v5",
+        mode="atari",
+        num_envs=8,
+        num_steps=256,
+        num_minibatches=32,  # of 64 steps: four times as many updates as Breakout's, so each is smaller
+        learning_rate=1e-4,
+        clip_coef=0.1,
+        total_timesteps=10_000_000,
+    ),
 }
 """Settings that go beyond the defaults, by the name that `python -m solutions.train NAME` takes."""

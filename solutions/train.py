@@ -1,4 +1,4 @@
-"""Train an agent from a shell: python -m solutions.train cartpole | breakout"""
+"""Train an agent from a shell: python -m solutions.train cartpole | breakout | space-invaders"""
 
 import dataclasses
 import sys
@@ -48,6 +48,7 @@ RUNS = {
         Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100, eval_max_steps=500, threshold=475.0),
     ),
     "breakout": ("Atari Breakout from pixels", Run(PRESETS["breakout"], eval_episodes=20, eval_max_steps=5_000)),
+    "space-invaders": ("Atari Space Invaders from pixels", Run(PRESETS["space-invaders"], save_every=1_000)),
 }
 
 

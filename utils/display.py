@@ -1,8 +1,11 @@
 """Pictures and films in a notebook."""
 
 import base64
+import contextlib
+import itertools
 import subprocess
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,29 +24,26 @@ VALUE_COLOUR = "#56B4E9"
 
 
 def write_video(path: str | Path, frames, fps: int = 30) -> Path:
-    """Write a film whole or not at all.
+    """Write a film whole or not at all. An mp4 takes one frame after the other, so a generator's film may be of any length.
 
     Args:
         path: where to; the suffix .mp4 or .gif says in which format.
-        frames: pictures of one size, (num_frames, height, width) grey or (num_frames, height, width, 3), uint8, or a list of them.
+        frames: pictures of one size, uint8, (height, width) grey or (height, width, 3): an array, a list or a generator of them.
         fps: pictures a second.
 
     Returns:
         The path.
 
     Raises:
-        ValueError: there are no frames, or they are not pictures.
+        ValueError: there are no frames, they are not pictures, or the format cannot be written here.
         RuntimeError: the film could not be written.
     """
     path = Path(path)
-    frames = np.asarray(frames)
-    if len(frames) == 0 or frames.ndim not in (3, 4) or frames.dtype != np.uint8:
-        raise ValueError(
-            "A film needs at least one frame, as uint8 pictures (num_frames, height, width) or (num_frames, height, width, 3); "
-            f"these have shape {frames.shape} and dtype {frames.dtype}."
-        )
-    if frames.ndim == 3:
-        frames = np.repeat(frames[..., None], 3, axis=-1)
+    if path.suffix not in (".mp4", ".gif"):
+        raise ValueError(f"A film is an .mp4 or a .gif; {path} is neither.")
+    if path.suffix == ".mp4" and imageio_ffmpeg is None:
+        raise ValueError("An .mp4 needs the package imageio-ffmpeg: run `pip install imageio-ffmpeg`, or write a .gif.")
+    frames = _in_colour(frames)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         unfinished = Path(folder) / f"film{path.suffix}"
@@ -58,15 +58,40 @@ def write_video(path: str | Path, frames, fps: int = 30) -> Path:
     return path
 
 
-def _run_ffmpeg(path: Path, frames: np.ndarray, fps: int) -> None:
-    height, width = frames.shape[1:3]
+def _in_colour(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """The frames one by one, grey ones as red, green and blue. Raises ValueError if they are not the pictures of a film."""
+    shape = None
+    for frame in map(np.asarray, frames):
+        shape = shape or frame.shape
+        if frame.shape != shape or frame.shape[2:] not in ((), (3,)) or frame.ndim < 2 or frame.dtype != np.uint8:
+            raise ValueError(
+                "A film needs uint8 pictures of one size, (height, width) or (height, width, 3); this one has shape "
+                f"{frame.shape} and dtype {frame.dtype}, the first {shape}."
+            )
+        yield np.repeat(frame[..., None], 3, axis=-1) if frame.ndim == 2 else frame
+    if shape is None:
+        raise ValueError("A film needs at least one frame.")
+
+
+def _run_ffmpeg(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
+    first = next(frames)
+    height, width = first.shape[:2]
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y"]
     command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
     command += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2"]  # yuv420p, which every browser plays, needs even sides
     command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
-    done = subprocess.run([*command, str(path)], input=frames.tobytes(), capture_output=True)
-    if done.returncode:
-        raise RuntimeError(f"ffmpeg could not write the film: {done.stderr.decode().strip()}")
+    with tempfile.TemporaryFile() as complaints:
+        # in a session of its own, so that Ctrl-C reaches whoever makes the frames, and not ffmpeg
+        ffmpeg = subprocess.Popen([*command, str(path)], stdin=subprocess.PIPE, stderr=complaints, start_new_session=True)
+        try:
+            with contextlib.suppress(BrokenPipeError), ffmpeg.stdin:  # if ffmpeg has ended, it has said why
+                for frame in itertools.chain([first], frames):
+                    ffmpeg.stdin.write(frame.tobytes())
+        finally:
+            ffmpeg.wait()
+        if ffmpeg.returncode:
+            complaints.seek(0)
+            raise RuntimeError(f"ffmpeg could not write the film: {complaints.read().decode().strip()}")
 
 
 def caption_frames(frames, values, returns) -> list[np.ndarray]:

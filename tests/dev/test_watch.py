@@ -1,0 +1,227 @@
+"""play/watch.py, watched: in a window on a screen that exists only in memory, and in films."""
+
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+import torch
+
+from solutions import networks
+from solutions.args import PRESETS
+from solutions.checkpoint import save_agent
+from solutions.evaluate import evaluate
+from tests.dev.screen import PATIENCE, PLAY, says_one_sentence, until
+from utils.envs import make_envs
+
+sys.path.insert(0, str(PLAY))
+import watch
+
+
+@pytest.fixture(scope="module")
+def agents(tmp_path_factory):
+    """A folder with an agent for each preset, as it is before any training."""
+    folder = tmp_path_factory.mktemp("agents")
+    for name, args in PRESETS.items():
+        torch.manual_seed(0)
+        save_agent(
+            folder / f"{name}.safetensors",
+            *networks.get_actor_and_critic(make_envs(args.env_id, 1, args.mode), args.mode),
+            args,
+        )
+    return folder
+
+
+def run(folder, *options, **environment):
+    """Run the script where there is no display."""
+    command = [sys.executable, PLAY / "watch.py", *map(str, options)]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=5 * PATIENCE)
+
+
+def scores(text):
+    return [float(score) for score in re.findall(r"^Game \d+: score (-?[\d.]+) in ", text, re.M)]
+
+
+def pictures_of(film):
+    reader = imageio_ffmpeg.read_frames(str(film))
+    width, height = next(reader)["size"]
+    return np.array([np.frombuffer(frame, np.uint8).reshape(height, width, 3) for frame in reader])
+
+
+def test_space_invaders_in_a_window(start, agents):
+    game = start("watch.py", "space-invaders", "--weights", agents / "space-invaders.safetensors")
+    first = game.picture()
+    assert first.shape == (630, 480, 3)
+    assert (first == (134, 134, 29)).all(axis=2).sum() > 1000  # the invaders, in their colour
+    assert re.fullmatch(r"ALE/SpaceInvaders-v5: score \d+, game 1 of 3", game.title)
+    until(lambda: (game.picture() != first).any(), "the picture to move")
+    game.end(lambda: game.press("q"))
+    assert "sampled, no sticky actions, seed" in game.out.read_text()
+    assert "mean" not in game.out.read_text()  # no game was finished
+
+
+def test_cartpole_plays_its_games_and_closes_the_window(start, agents):
+    game = start("watch.py", agents / "cartpole.safetensors", "--episodes", "4", "--seed", "3")
+    assert game.picture().shape == (400, 600, 3)
+    assert game.process.wait(PATIENCE) == 0
+    said = game.out.read_text()
+    played = scores(said)
+    assert len(played) == 4
+    last = said.splitlines()[-1]
+    assert last == f"mean {np.mean(played):.1f}, standard deviation {np.std(played):.1f} over 4 games of CartPole-v1: sampled."
+    assert game.err.read_text() == ""
+
+
+@pytest.mark.parametrize(("how", "code"), [("sigint", 130), ("window", 0)])
+def test_it_can_be_stopped(start, agents, how, code):
+    game = start("watch.py", agents / "cartpole.safetensors", "--episodes", "1000", "--speed", "2")
+    until(lambda: len(scores(game.out.read_text())) > 1, "the end of two games")
+    game.end(lambda: game.process.send_signal({"sigint": signal.SIGINT, "window": signal.SIGTERM}[how]), code)
+    assert re.search(r"^mean .* over \d+ games of CartPole-v1: sampled.$", game.out.read_text(), re.M)
+
+
+@pytest.mark.parametrize("way", ["greedy", "sampled"])
+def test_scores_are_those_of_evaluate(tmp_path, agents, way):
+    path = agents / "cartpole.safetensors"
+    done = run(tmp_path, path, f"--{way}", "--seed", "5", "--episodes", "4", "--record", "film.mp4")
+    assert done.returncode == 0, done.stderr
+    assert f"CartPole-v1: {way}." in done.stdout.splitlines()[-1]
+    actor, _, args = watch.load_agent(path)
+    torch.manual_seed(5)
+    expected = evaluate(actor, make_envs(args.env_id, 1, args.mode, render=True), 4, way == "greedy", seed=5)
+    assert scores(done.stdout) == expected.tolist()
+    assert pictures_of(tmp_path / "film.mp4").shape == (sum(scores(done.stdout)), 400, 600, 3)
+
+
+@pytest.mark.parametrize(("option", "sticky"), [("as-trained", True), ("yes", True), ("no", False)])
+def test_sticky_actions_as_trained_unless_told_otherwise(tmp_path, agents, option, sticky):
+    actor, critic, args = watch.load_agent(agents / "breakout.safetensors")
+    path = save_agent(tmp_path / "agent.safetensors", actor, critic, replace(args, sticky_actions=True))
+    options = ["--sticky-actions", option, "--seed", "1", "--episodes", "1", "--max-steps", "150", "--record", "film.mp4"]
+    done = run(tmp_path, path, *options)
+    protocol = f"sampled, {'' if sticky else 'no '}sticky actions"
+    assert f"{protocol}, seed 1," in done.stdout and done.stdout.endswith(f"game of ALE/Breakout-v5: {protocol}.\n"), (
+        done.stderr
+    )
+    torch.manual_seed(1)
+    envs = make_envs(args.env_id, 1, "atari", sticky_actions=sticky, render=True)
+    (expected,) = evaluate(actor, envs, 1, greedy=False, max_steps=150, seed=1)
+    assert scores(done.stdout) == [expected]
+
+
+def test_a_film_shows_every_frame_in_colour(tmp_path, agents):
+    done = run(
+        tmp_path,
+        "breakout",
+        "--weights",
+        agents / "breakout.safetensors",
+        "--record",
+        "a/film.mp4",
+        "--episodes",
+        "1",
+        "--seed",
+        "1",
+    )
+    assert done.returncode == 0 and done.stderr == ""
+    steps = int(re.search(r"in ([\d,]+) steps", done.stdout)[1].replace(",", ""))
+    pictures = pictures_of(tmp_path / "a" / "film.mp4")
+    assert 0 < len(pictures) - 4 * steps <= 1 + 30 + 4  # the reset, no-ops and FIRE come before the agent's first step
+    assert pictures.shape[1:] == (210, 160, 3)
+    reddest = pictures[0, 57:63, 8:152].astype(int)  # the uppermost row of bricks
+    assert (reddest[..., 0] - reddest[..., 2]).mean() > 50
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["film.mp4"]
+
+
+def test_the_camera_sees_no_frame_of_the_next_game():
+    envs = make_envs("ALE/Breakout-v5", 1, "atari", render=True)
+    look, fps = watch.camera(envs, PRESETS["breakout"])
+    assert fps == 60
+    envs.reset(seed=0)
+    look(False)
+    rng, game_over = np.random.default_rng(0), False
+    while not game_over:
+        *_, infos = envs.step(rng.integers(4, size=1))
+        game_over = infos["game_over"][0]
+        pictures = look(game_over)
+        if not game_over:
+            assert len(pictures) == 4
+            assert (pictures[-1] == envs.render()[0]).all()
+    assert 1 <= len(pictures) <= 4
+    assert (pictures[-1][:15] != envs.render()[0][:15]).any()  # another number of lives above the field
+
+
+def test_a_film_stopped_by_ctrl_c_is_kept(tmp_path, agents):
+    command = [sys.executable, PLAY / "watch.py", agents / "breakout.safetensors", "--episodes", "1000", "--record", "film.mp4"]
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=out, stderr=err, start_new_session=True)
+    until(lambda: "Game 1:" in (tmp_path / "out").read_text(), "the end of a game")
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 130
+    assert (tmp_path / "err").read_text() == ""
+    said = (tmp_path / "out").read_text()
+    assert re.search(r"was stopped at score .*The film is in film.mp4.\nmean ", said, re.S)
+    assert len(pictures_of(tmp_path / "film.mp4")) > 200
+
+
+def test_a_greedy_agent_that_waits_is_cut_short(tmp_path, agents):
+    done = run(
+        tmp_path, agents / "cartpole.safetensors", "--greedy", "--episodes", "1", "--max-steps", "3", "--record", "film.gif"
+    )
+    assert "Game 1: score 3 in 3 steps: cut short, perhaps because the greedy agent waits for a key.\n" in done.stdout
+    assert (tmp_path / "film.gif").read_bytes()[:3] == b"GIF"
+
+
+def test_without_a_display_it_names_record(tmp_path, agents):
+    said = says_one_sentence(tmp_path, {}, "watch.py", str(agents / "cartpole.safetensors"))
+    assert "no display" in said and "--record film.mp4" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["tetris"], "'tetris' is neither a game (cartpole, "),
+        (["breakout", "--weights", "nothing.safetensors"], "There is no file nothing.safetensors"),
+        (["nothing.safetensors"], "There is no file nothing.safetensors"),
+        (["broken.safetensors"], "does not hold a whole agent"),
+        (
+            ["breakout", "--weights", "cartpole.safetensors"],
+            "plays CartPole-v1 (classic-control), but breakout is ALE/Breakout-v5",
+        ),
+        (["cartpole.safetensors", "--weights", "cartpole.safetensors"], "Which agent"),
+        (["cartpole.safetensors", "--greedy", "--sampled"], "choose one of --greedy and --sampled"),
+        (["cartpole.safetensors", "--episodes", "0"], "episodes must be"),
+        (["cartpole.safetensors", "--max-steps", "0"], "max_steps must be"),
+        (["cartpole.safetensors", "--seed", "-1"], "seed must be"),
+        (["cartpole.safetensors", "--speed", "0"], "speed must lie"),
+    ],
+)
+def test_what_cannot_be_shown_is_one_sentence(tmp_path, agents, options, said):
+    (tmp_path / "broken.safetensors").write_bytes((agents / "cartpole.safetensors").read_bytes()[:1000])
+    (tmp_path / "cartpole.safetensors").write_bytes((agents / "cartpole.safetensors").read_bytes())
+    assert said in says_one_sentence(tmp_path, {}, "watch.py", *options)
+
+
+@pytest.mark.parametrize(("place", "said"), [("film.avi", "neither"), ("file/film.mp4", "could not be written")])
+def test_a_film_that_cannot_be_written_is_one_sentence(tmp_path, agents, place, said):
+    (tmp_path / "file").write_text("not a folder")
+    done = run(tmp_path, agents / "cartpole.safetensors", "--record", place)
+    assert done.returncode == 1
+    assert said in done.stderr and re.fullmatch(r"[^\n]+\.\n", done.stderr)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+def test_a_game_without_an_agent_of_the_course(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "AGENTS", tmp_path)
+    with pytest.raises(ValueError, match=r"python -m solutions.train space-invaders`.*--weights") as error:
+        watch.find_agent("space-invaders", None)
+    assert "\n" not in str(error.value)
+
+
+def test_the_course_s_own_agent_is_the_default(tmp_path, agents, monkeypatch):
+    monkeypatch.setattr(watch, "AGENTS", agents)
+    _, args, path = watch.find_agent("space-invaders", None)
+    assert (args.env_id, path) == ("ALE/SpaceInvaders-v5", agents / "space-invaders.safetensors")
