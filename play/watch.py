@@ -1,5 +1,6 @@
 """Watch a trained agent play: `python play/watch.py breakout`, or `python play/watch.py runs/FOLDER/curve.safetensors`."""
 
+import json
 import os
 import signal
 import sys
@@ -80,6 +81,7 @@ def main(
     if args.mode != "classic-control":
         protocol += ", sticky actions" if sticky else ", no sticky actions"
     print(f"{path} plays {args.env_id}: {protocol}, seed {seed}, at most {max_steps:,} steps a game.", flush=True)
+    print(read_card(path, "greedy" if greedy else "sampled"), end="", flush=True)
 
     stopped = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stopped.set())  # so that Ctrl-C keeps the film, too
@@ -118,6 +120,15 @@ def find_agent(agent: str, weights: Path | None) -> tuple[nn.Module, PPOArgs, Pa
             "without a game."
         )
     return actor, args, path
+
+
+def read_card(path: Path, way: str) -> str:
+    """A line with the score on the card that lies beside an agent, played greedy or sampled; empty if there is no card."""
+    try:
+        card = json.loads(path.with_suffix(".json").read_text("utf-8"))
+        return f"Its card: mean {card[way]['mean']:.1f}, standard deviation {card[way]['std']:.1f}: {way}, {card['protocol']}.\n"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 class EveryFrame(gym.Wrapper):

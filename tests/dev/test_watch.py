@@ -1,5 +1,6 @@
 """play/watch.py, watched: in a window on a screen that exists only in memory, and in films."""
 
+import json
 import re
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from solutions import networks
+from solutions import card, networks
 from solutions.args import PRESETS
 from solutions.checkpoint import save_agent
 from solutions.evaluate import evaluate
@@ -111,6 +112,21 @@ def test_sticky_actions_as_trained_unless_told_otherwise(tmp_path, agents, optio
     envs = make_envs(args.env_id, 1, "atari", sticky_actions=sticky, render=True)
     (expected,) = evaluate(actor, envs, 1, greedy=False, max_steps=150, seed=1)
     assert scores(done.stdout) == [expected]
+
+
+def test_the_card_beside_an_agent_is_read_out(tmp_path, agents):
+    actor, critic, args = watch.load_agent(agents / "cartpole.safetensors")
+    path = save_agent(tmp_path / "run.safetensors", actor, critic, args)
+    made = card.make_card(card.Card(path, "own", episodes=6, max_steps=9), tmp_path)
+    written = json.loads(made.read_text("utf-8"))
+    for way in ("greedy", "sampled"):
+        done = run(tmp_path, "own.safetensors", f"--{way}", "--episodes", "1", "--record", "film.gif")
+        (line,) = [line for line in done.stdout.splitlines() if "card" in line]
+        assert f"mean {written[way]['mean']:.1f}, standard deviation {written[way]['std']:.1f}: {way}, 6 whole games" in line
+    for broken in ["", "[]", "{}", '{"greedy": 1, "sampled": {"mean": 1}}']:
+        made.write_text(broken)
+        assert watch.read_card(tmp_path / "own.safetensors", "sampled") == ""
+    assert watch.read_card(agents / "cartpole.safetensors", "sampled") == ""
 
 
 def test_a_film_shows_every_frame_in_colour(tmp_path, agents):
