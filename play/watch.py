@@ -126,7 +126,9 @@ def read_card(path: Path, way: str) -> str:
     """A line with the score on the card that lies beside an agent, played greedy or sampled; empty if there is no card."""
     try:
         card = json.loads(path.with_suffix(".json").read_text("utf-8"))
-        return f"Its card: mean {card[way]['mean']:.1f}, standard deviation {card[way]['std']:.1f}: {way}, {card['protocol']}.\n"
+        return (
+            f"Its card: mean {card[way]['mean']:.1f}, standard deviation {card[way]['std']:.1f}: {way}, {card['protocol']}.\n"
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 
