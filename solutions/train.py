@@ -135,6 +135,7 @@ def main(run: Run) -> int:
         print(
             f"In training: mean {log.episodic_return:.1f} over the last {games} games, after {steps:,} steps in {log.seconds:.1f} s."
         )
+    print(log.health())
     if len(scores) < 2:
         return 130
     means = {way: some.mean() for way, some in scores.items()}

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from utils import answers, display, live
+from utils import answers, display, health, live
 from utils.files import write_whole
 
 SHORT_RUN = "PPO_COURSE_ITERATIONS"
@@ -25,10 +25,12 @@ class RunLog:
     """The figures of a run.
 
     Attributes:
-        rows: one dict for each iteration: global_step, seconds, episodic_return (the mean of the last 100 games), games,
-            learning_rate, and the mean over the iteration of every figure added.
+        rows: one dict for each iteration: global_step, seconds, episodic_return (the mean of the last 100 games),
+            episodic_return_std (their spread), games, learning_rate, mean_value (what the critic said of the rollout's
+            states, on average), and the mean over the iteration of every figure added.
         games: one (global_step, episodic_return, episodic_length) for each finished game.
         videos: the films recorded on the way (`video_log_freq`), as paths under runs/videos/.
+        findings: what was found wrong with the run so far, by name (see `utils.health`).
     """
 
     def __init__(self, args):
@@ -41,6 +43,8 @@ class RunLog:
         self.started: float | None = None
         self.videos: list[Path] = []
         self.games_filmed = 0
+        self.findings: dict[str, health.Finding] = {}
+        self.num_actions = 1
         self.bar = None
         self.live = live.LiveFigure(self.plot)
         self.wandb = _import_wandb() if args.use_wandb else None
@@ -106,7 +110,7 @@ class RunLog:
         return float(np.mean(self.latest_returns)) if self.latest_returns else float("nan")
 
     def end_iteration(self, trainer) -> None:
-        """Close the row of an iteration, and move the progress bar.
+        """Close the row of an iteration, move the progress bar, and say what is newly found wrong with the run.
 
         Raises:
             FloatingPointError: a figure is not a finite number, so the networks are not either.
@@ -122,8 +126,10 @@ class RunLog:
             "global_step": trainer.agent.global_step,
             "seconds": round(self.seconds, 3),
             "episodic_return": self.episodic_return,
+            "episodic_return_std": float(np.std(self.latest_returns)) if self.latest_returns else float("nan"),
             "games": len(self.games),
             "learning_rate": trainer.optimizer.param_groups[0]["lr"],
+            "mean_value": trainer.agent.rollout.values.mean().item(),
             **means,
         }
         self.rows.append(row)
@@ -132,6 +138,21 @@ class RunLog:
         if self.bar is not None:
             self.bar.set_postfix_str(f"return {self.episodic_return:.1f}", refresh=False)
             self.bar.update(self.args.batch_size)
+        self.num_actions = int(trainer.envs.single_action_space.n)
+        if len(self.rows) % max(1, self.args.num_iterations // 40) == 0:
+            for finding in self._new_findings():
+                tqdm.write(f"Health: {finding}", file=sys.stdout)
+
+    def _new_findings(self) -> list[health.Finding]:
+        found = health.diagnose(self.rows, self.args, self.num_actions)
+        new = [finding for finding in found if finding.name not in self.findings]
+        self.findings |= {finding.name: finding for finding in new}
+        return new
+
+    def health(self) -> str:
+        """What the figures say about the run, in words: its findings, or one sentence if there are none."""
+        self._new_findings()
+        return health.in_words(self.rows, self.args, self.num_actions, self.findings.values())
 
     def _ruin(self, figures: dict[str, torch.Tensor], global_step: int) -> FloatingPointError:
         ruined = {
