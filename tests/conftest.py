@@ -2,7 +2,7 @@
 
 import pytest
 
-from solutions import networks
+from solutions import networks, trainer
 from tests import checks
 from utils import answers
 
@@ -23,6 +23,15 @@ def get_actor_and_critic():
     return networks.get_actor_and_critic
 
 
+@pytest.fixture(params=["reference", "yours"])
+def trainer_class(request):
+    """A whole agent is no exercise: the reference's is tested, and the learner's once both of its phases are attempted."""
+    if request.param == "reference":
+        return trainer.PPOTrainer
+    phases = [load_yours(answers.exercises()[name]) for name in ["rollout_phase", "learning_phase"]]
+    return phases[-1][0]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem):
     """Put the answer in the place of the word "reference" or "yours" just before the test runs."""
@@ -36,6 +45,8 @@ def pytest_pyfunc_call(pyfuncitem):
             pyfuncitem.funcargs[name], where = load_yours(exercise)
             pyfuncitem.obj = judged_test(exercise, pyfuncitem.obj)
             pyfuncitem.add_report_section("call", "answer", f"The answer is from {where}.")
+    elif "trainer_class" in pyfuncitem.funcargs:
+        pyfuncitem.obj = judged_test(None, pyfuncitem.obj)
     return (yield)
 
 
