@@ -20,8 +20,7 @@ def _for_notebook(test):
         source = answers.source_of(answer) if exercise else None
         verdict = None
         try:
-            with answers.reference_parts(), checks.judged(exercise, test, answer):
-                test(answer, **options)
+            checks.judge(exercise, test, answer, **options)
         except checks.Verdict as raised:
             verdict = raised
         if source is not None and not isinstance(verdict, checks.NotAttempted):

@@ -1,16 +1,28 @@
 """What every test of an exercise is made of: verdicts in words, in a notebook and under pytest alike."""
 
+import _thread
 import importlib
 import inspect
 import linecache
+import random
 import re
+import signal
 import textwrap
+import threading
 from contextlib import contextmanager
+from unittest.mock import patch
 
+import numpy as np
 import torch
+from jaxtyping import TypeCheckError
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
+from tests import shapes
 from utils import answers
+
+TIME_LIMIT = 20.0
+"""Seconds that an answer may take where nobody sits at the button to interrupt it."""
 
 
 class Verdict(Exception):
@@ -64,6 +76,7 @@ def expect_tensor(seen, shape: tuple[int, ...], what: str, floating: bool = True
         + (" of no dimensions (a scalar)." if shape == () else "."),
         type(seen).__name__,
     )
+    require(seen.device.type == "cpu", f"{what} is on the device {seen.device}; expected cpu, where the inputs are.", "device")
     require(tuple(seen.shape) == shape, f"{what} has shape {tuple(seen.shape)}; expected {shape}.", tuple(seen.shape))
     require(
         seen.is_floating_point() == floating,
@@ -95,7 +108,7 @@ def unmodified(**tensors: Tensor):
     before = {name: tensor.clone() for name, tensor in tensors.items()}
     yield
     for name, tensor in tensors.items():
-        require(torch.equal(tensor, before[name]), f"Your function changes its input `{name}`. Work on a new tensor.")
+        require(torch.equal(tensor, before[name]), f"Your code changes its input `{name}`. Work on a new tensor.")
 
 
 def expect_gradient(loss: Tensor, of: Tensor, expected: Tensor, what: str, sign_matters: str = "") -> None:
@@ -110,61 +123,181 @@ def expect_gradient(loss: Tensor, of: Tensor, expected: Tensor, what: str, sign_
     expect_close(gradient, expected, f"The gradient of {what}", sign_matters)
 
 
-# One verdict, two callers: `judged` is round every test of an exercise, in a notebook and under pytest.
+class PretendedGPU(TorchFunctionMode):
+    """Tensors on the device "meta" have shapes but no numbers. Here they may be copied to the CPU, as a GPU's may."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        try:
+            return function(*args, **(kwargs or {}))
+        except NotImplementedError:
+            if function is Tensor.cpu:
+                return torch.zeros(args[0].shape, dtype=args[0].dtype)
+            if function is Tensor.__setitem__:
+                return None
+            raise
+
+
+MIXED_DEVICES = "is not on the expected device", "on the same device", "can't convert meta device type tensor to numpy"
+
+
+def expect_device_followed(
+    call,
+    *inputs,
+    what: str,
+    advice: str = "make new tensors where the inputs are: torch.zeros_like(x), or torch.zeros(..., device=x.device).",
+) -> None:
+    """Require that a call works, and stays, on the device of its inputs. No GPU is needed.
+
+    What asks for the numbers in a tensor, as `if tensor:` does, cannot be tried in this way: then there is no verdict.
+    """
+    inputs = [x.to("meta") if isinstance(x, Tensor) else x for x in inputs]
+    try:
+        with PretendedGPU():
+            returned = call(*inputs)
+    except Exception as error:
+        wrong = any(said in str(error) for said in MIXED_DEVICES)
+        require(not wrong, f"On a GPU, {what} would mix tensors of two devices: {advice}", "mixes devices")
+        return
+    stays = not isinstance(returned, Tensor) or returned.device.type == "meta"
+    require(stays, f"On a GPU, {what} would give a tensor on the CPU: {advice}", "another device")
+
+
+# One verdict, two callers: `judge` calls every test of an exercise, in a notebook and under pytest.
 
 
 @contextmanager
-def judged(exercise: answers.Exercise | None, test, answer):
-    """Turn whatever a test of an answer raises into a Verdict with a message for the learner."""
+def fenced(seconds: float | None = None):
+    """Run code of a learner's so that it sees the same random numbers every time, and leaves nothing changed behind.
+
+    Args:
+        seconds: after which it is stopped; None never stops it.
+    """
+
+    def refuse_input(*_):
+        raise WrongAnswer("It calls `input()`, but nobody is there to answer: everything it needs comes in its arguments.")
+
+    state = random.getstate(), np.random.get_state(), torch.is_grad_enabled(), torch.get_default_dtype()
+    try:
+        with torch.random.fork_rng(devices=[]), patch("builtins.input", refuse_input), limited(seconds):
+            random.seed(0)
+            np.random.seed(0)
+            torch.random.default_generator.manual_seed(0)
+            yield
+    except SystemExit as error:
+        raise WrongAnswer(f"It ends the whole program, with `exit` or `sys.exit`: `return` instead.{line_of(error)}") from None
+    finally:
+        random.setstate(state[0])
+        np.random.set_state(state[1])
+        torch.set_grad_enabled(state[2])
+        torch.set_default_dtype(state[3])
+
+
+@contextmanager
+def limited(seconds: float | None):
+    """Stop what runs for longer, as an interrupt from the keyboard would."""
+    if seconds is None or threading.current_thread() is not threading.main_thread():  # only that one can be interrupted
+        yield
+        return
+    is_over = threading.Event()
+
+    def stop():
+        is_over.set()
+        if hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # also out of a sleep
+        else:  # Windows
+            _thread.interrupt_main()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
     try:
         yield
-    except Verdict as verdict:
-        error = verdict
-    except Exception as raised:
-        error = raised
-    else:
-        return
-    name = exercise.name if exercise else test.__name__.removeprefix("test_")
-    if answers.comes_from_stub(error):
-        raise NotAttempted(
-            f"Not attempted yet: write the code in place of `raise NotImplementedError()`, then run this cell again. ({name})"
+    except KeyboardInterrupt as error:
+        if not is_over.is_set():
+            raise
+        raise WrongAnswer(
+            f"It was stopped after {seconds:g} s: does a loop in it never end?{line_of(error)}", "stopped"
         ) from None
-    if isinstance(error, answers.AnswerError):
-        raise WrongAnswer(str(error)) from None
-    if not isinstance(error, WrongAnswer):
-        error = crashed(error)
-    message = f"✗ {name}\n{error}"
-    if exercise is not None and not is_reference(exercise, answer):
-        message += diagnosis(exercise, test, error)
-    raise WrongAnswer(message, error.evidence) from None
+    finally:
+        timer.cancel()
+
+
+def run(exercise: answers.Exercise | None, test, answer, seconds: float | None = None, **options) -> None:
+    """Call a test of an exercise; the shape of what the learner's function returns is checked on the way."""
+    with fenced(seconds):
+        if exercise is not None and not exercise.methods:
+            answer = shapes.check_return(answer, answers.load_reference(exercise))
+        test(answer, **options)
+
+
+def judge(exercise: answers.Exercise | None, test, answer, seconds: float | None = None, **options) -> None:
+    """Test an answer among the reference's parts. Whatever goes wrong is raised as a Verdict with a message for the learner.
+
+    Args:
+        exercise: None for the dispatcher, which is none.
+        test: a function of a module beside this one.
+        answer: a function or class.
+        seconds: after which the answer is stopped; None never stops it.
+        options: of the test.
+    """
+    with answers.reference_parts():
+        try:
+            run(exercise, test, answer, seconds, **options)
+            return
+        except Exception as error:
+            explanation = explained(exercise, test, answer, error)
+    raise explanation
 
 
 def verdict(exercise: answers.Exercise, answer) -> str | None:
     """The message with which the test of an exercise rejects an answer, or None if it accepts it."""
     test = getattr(importlib.import_module("tests"), f"test_{exercise.name}").__wrapped__
     try:
-        with answers.reference_parts(), judged(exercise, test, answer):
-            test(answer)
+        judge(exercise, test, answer, TIME_LIMIT)
     except Verdict as error:
         return str(error)
     return None
 
 
-def is_reference(exercise: answers.Exercise, answer) -> bool:
-    return answer is answers.load_reference(exercise)
+def explained(exercise: answers.Exercise | None, test, answer, error: Exception) -> Verdict:
+    """What a learner is told about an exception that a test of an answer raised."""
+    name = exercise.name if exercise else test.__name__.removeprefix("test_")
+    if answers.comes_from_stub(error):
+        return NotAttempted(
+            f"Not attempted yet: write the code in place of `raise NotImplementedError()`, then run this cell again. ({name})"
+        )
+    if not isinstance(error, WrongAnswer):
+        error = crashed(error)
+    message = f"✗ {name}\n{error}"
+    if exercise is not None and answer is not answers.load_reference(exercise):
+        message += diagnosis(exercise, test, error)
+    return WrongAnswer(message, error.evidence)
 
 
 def crashed(error: Exception) -> WrongAnswer:
-    """Say where in the learner's code an exception came from."""
-    frames = inspect.getinnerframes(error.__traceback__) if error.__traceback__ else []
-    line = ""
+    """Say what an exception means, and where in the learner's code it came from."""
+    line = line_of(error)
+    if isinstance(error, shapes.WrongShape):
+        return WrongAnswer(f"{error}{line}", str(error))
+    if isinstance(error, TypeCheckError):
+        return WrongAnswer(shapes.in_words(error) + line, shapes.in_words(error))
+    said = f"{type(error).__name__}: {textwrap.shorten(str(error), 400) or 'no message'}"
+    if isinstance(error, RecursionError):
+        said = "RecursionError: it calls itself again and again, and nothing ends that."
+    if line:
+        return WrongAnswer(f"It raises {said}{line}", said)
+    if isinstance(error, TypeError) and "argument" in said:
+        return WrongAnswer(f"It cannot be called with the arguments of its stub: {said}", said)
+    return WrongAnswer(f"The test cannot go on with its result: {said}", said)
+
+
+def line_of(error: BaseException) -> str:
+    """The last line of the learner's own that an exception came through, as an end of a message."""
+    frames = inspect.getinnerframes(error.__traceback__, context=0) if error.__traceback__ else []
     for frame in reversed(frames):
-        text = linecache.getline(frame.filename, frame.lineno).strip()
         if frame.filename.startswith("<") or "ipykernel" in frame.filename or "ipython-input" in frame.filename:
-            line = f"\n  in your line  {text}"
-            break
-    said = textwrap.shorten(str(error), 400) or "no message"
-    return WrongAnswer(f"It raises {type(error).__name__}: {said}{line}", f"{type(error).__name__}: {said}")
+            return f"\n  in your line  {linecache.getline(frame.filename, frame.lineno).strip()}"
+    return ""
 
 
 def same_evidence(one: WrongAnswer, other: WrongAnswer) -> bool:
@@ -190,7 +323,7 @@ def diagnosis(exercise: answers.Exercise, test, error: WrongAnswer) -> str:
     sentences = []
     for mistake in mistakes.of(exercise.name):
         try:
-            test(mistake.build())
+            run(exercise, test, mistake.build())
         except WrongAnswer as other:
             if same_evidence(error, other):
                 sentences.append(mistake.says)

@@ -7,13 +7,16 @@ import numpy as np
 class ScriptedEnvs(gym.vector.VectorEnv):
     """N environments that follow a script whatever the actions, and remember what passed.
 
-    Observations are 3 random numbers, so that each can be recognised. Environment n ends an episode at every step t with
+    Observations are 3 random numbers (or bytes), so that each can be recognised. Environment n ends an episode at every step t with
     (t + n) % 5 == 4, terminated for even n and truncated for odd n; then `final_obs` differs from the next observation.
     """
 
-    def __init__(self, num_envs: int, num_actions: int):
+    def __init__(self, num_envs: int, num_actions: int, in_bytes: bool = False):
         self.num_envs = num_envs
-        self.single_observation_space = gym.spaces.Box(-np.inf, np.inf, (3,))
+        self.in_bytes = in_bytes
+        self.single_observation_space = (
+            gym.spaces.Box(0, 255, (3,), np.uint8) if in_bytes else gym.spaces.Box(-np.inf, np.inf, (3,))
+        )
         self.single_action_space = gym.spaces.Discrete(num_actions)
         self.rng = np.random.default_rng(0)
         self.resets = 0
@@ -21,6 +24,8 @@ class ScriptedEnvs(gym.vector.VectorEnv):
         self.terminations, self.truncations, self.final_obs = [], [], []
 
     def _new_obs(self) -> np.ndarray:
+        if self.in_bytes:
+            return self.rng.integers(0, 256, (self.num_envs, 3), np.uint8)
         return self.rng.normal(size=(self.num_envs, 3)).astype(np.float32)
 
     def reset(self, seed=None, options=None):

@@ -114,6 +114,9 @@ def test_sample_actions(sample_actions):
         not torch.equal(actions, again), "Two calls gave the very same 6000 actions: sample afresh in every call.", "fixed seed"
     )
 
+    plain = torch.randn(4, 3)
+    with unmodified(logits=plain):
+        sample_actions(plain)
     one_action, one_logprob = sample_actions(torch.zeros(1, 3))
     expect_tensor(one_action, (1,), "actions, for a single row,", floating=False)
     expect_tensor(one_logprob, (1,), "logprobs, for a single row,")

@@ -7,7 +7,7 @@ import gymnasium as gym
 import torch
 from torch import nn
 
-from tests.checks import expect_tensor, require, show
+from tests.checks import expect_tensor, require, show, unmodified
 
 
 def orthogonal_scale(weight: torch.Tensor) -> float | None:
@@ -64,6 +64,7 @@ def test_layer_init(layer_init):
     require(
         layers[0].weight.requires_grad and layers[0].bias.requires_grad,
         "The layer's parameters must go on learning: keep requires_grad.",
+        "frozen",
     )
 
 
@@ -81,7 +82,7 @@ class Trace:
             self.outputs.append(output.detach().clone())
 
         hooks = [m.register_forward_hook(note) for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
-        with torch.no_grad():
+        with torch.no_grad(), unmodified(observations=batch):
             self.output = network(batch)
         for hook in hooks:
             hook.remove()
@@ -119,6 +120,24 @@ def expect_raw_input(trace: Trace, batch: torch.Tensor, who: str) -> None:
         torch.allclose(trace.inputs[0].reshape(batch.shape), batch),
         f"The {who}'s first layer does not get the observations as they are: they come scaled already, so do not change them here.",
         f"{who} input",
+    )
+
+
+def expect_learnable(network: nn.Module, batch: torch.Tensor, who: str) -> None:
+    parameters = dict(network.named_parameters())
+    output = network(batch)
+    require(
+        output.requires_grad,
+        f"The {who}'s output carries no gradient, so it could never learn: no torch.no_grad, no detach, no requires_grad_(False).",
+        f"{who} without gradient",
+    )
+    learning = [parameter for parameter in parameters.values() if parameter.requires_grad]
+    gradients = dict(zip(map(id, learning), torch.autograd.grad(output.sum(), learning, allow_unused=True), strict=True))
+    stuck = [name for name, parameter in parameters.items() if gradients.get(id(parameter)) is None]
+    require(
+        not stuck,
+        f"No gradient reaches {stuck} of the {who}, so they could never learn: no requires_grad_(False), and no detach on the way.",
+        f"{who} stuck",
     )
 
 
@@ -188,6 +207,7 @@ def test_get_actor_and_critic_classic(get_actor_and_critic_classic):
                         f"{who} {kind}",
                     )
             expect_initialised(trace.layers, [sqrt(2), sqrt(2), last_std], who)
+            expect_learnable(actor if who == "actor" else critic, obs, who)
             expect_raw_output(actor if who == "actor" else critic, trace.layers[-1], obs, who)
 
 
@@ -259,6 +279,8 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
         )
         expect_initialised(actor_trace.layers, [sqrt(2)] * 4 + [0.01], "actor")
         expect_initialised(critic_trace.layers[-1:], [1.0], "critic")
+        expect_learnable(actor, obs, "actor")
+        expect_learnable(critic, obs, "critic")
         expect_raw_output(actor, actor_trace.layers[-1], obs, "actor")
         expect_raw_output(critic, critic_trace.layers[-1], obs, "critic")
     for wrong in [(4, 80, 80), (4, 84, 44), (4, 28, 28)]:

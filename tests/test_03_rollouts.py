@@ -1,10 +1,15 @@
 """Tests of the exercises of chapter 03."""
 
+import contextlib
+import copy
+
 import numpy as np
 import torch
 from torch import nn
 
-from tests.checks import WrongAnswer, expect_close, expect_tensor, require, show, unmodified
+from solutions import networks, policy_gradient, rollout
+from tests import shapes
+from tests.checks import WrongAnswer, expect_close, expect_device_followed, expect_tensor, require, show, unmodified
 from tests.scripted import ScriptedEnvs
 
 
@@ -55,6 +60,14 @@ def test_compute_advantages(compute_advantages):
         "compute_advantages",
         "V(s_{t+1}) is to be read from next_values, not from values[t + 1]",
     )
+    in_double = compute_advantages(*(x.double() for x in arguments[:3]), never, never, 0.9, 0.8)
+    require(
+        isinstance(in_double, torch.Tensor) and in_double.dtype == torch.float64,
+        f"For float64 inputs compute_advantages returns {getattr(in_double, 'dtype', in_double)}: make new tensors like the inputs, with "
+        "torch.zeros_like(rewards), so that they have their precision.",
+        "dtype",
+    )
+    expect_device_followed(compute_advantages, *arguments, 0.9, 0.8, what="compute_advantages")
     arguments = (rewards, values, next_values, terminations, truncations)
     one_step = rewards + 0.9 * next_values * ~terminations - values
     expect_close(
@@ -139,6 +152,7 @@ def tiny_networks(num_obs=3, num_actions=3):
     return actor, critic
 
 
+@shapes.checked_calls(networks, policy_gradient, rollout.Rollout)
 def test_play_step(PPOAgent):
     T, N = 12, 4
     actor, critic = tiny_networks()
@@ -270,6 +284,23 @@ def test_play_step(PPOAgent):
             "next_values where a step was truncated",
             "V of infos['final_obs']",
         )
+
+    bytes_agent = PPOAgent(ScriptedEnvs(N, num_actions=3, in_bytes=True), actor, critic, num_steps=1, seed=0)
+    with contextlib.suppress(RuntimeError):  # networks asked without actor_critic_forward refuse bytes, and say so
+        bytes_agent.play_step()
+    for row in bytes_agent.rollout.rows:
+        require(
+            row["obs"].dtype == torch.uint8,
+            f"Observations of bytes (uint8) are {str(row['obs'].dtype).removeprefix('torch.')} in the rollout. Store them as they come: "
+            "floats take four times the memory, and actor_critic_forward scales bytes to [0, 1] but leaves floats as they are.",
+            "bytes",
+        )
+    elsewhere = PPOAgent(ScriptedEnvs(N, num_actions=3), *(copy.deepcopy(n).to("meta") for n in (actor, critic)), num_steps=1)
+    expect_device_followed(
+        elsewhere.play_step,
+        what="play_step",
+        advice="the observations go to self.device, with .to(self.device), and the actions come back with .cpu().numpy().",
+    )
 
     agent = PPOAgent(ScriptedEnvs(400, num_actions=3), actor, critic, num_steps=4, seed=0)
     for _ in range(4):

@@ -6,7 +6,7 @@ import warnings
 import torch
 from torch import nn
 
-from tests.checks import expect_close, expect_gradient, expect_tensor, require, unmodified
+from tests.checks import expect_close, expect_device_followed, expect_gradient, expect_tensor, require, unmodified
 
 
 def test_policy_loss(policy_loss):
@@ -45,6 +45,7 @@ def test_policy_loss(policy_loss):
         "policy_loss",
         "one step whose policy has not moved, advantage 4",
     )
+    expect_device_followed(policy_loss, new_logprobs, logprobs, advantages, 0.2, what="policy_loss")
 
 
 def test_value_loss(value_loss):
@@ -182,6 +183,7 @@ def test_approx_kl(approx_kl):
         seen, ((ratio - 1) - (new_logprobs - logprobs)).mean(), "approx_kl", "mean((ratio - 1) - log ratio) of 32 random steps"
     )
     expect_close(approx_kl(logprobs, logprobs), torch.tensor(0.0), "approx_kl", "a policy that has not moved")
+    expect_device_followed(approx_kl, new_logprobs, logprobs, what="approx_kl")
     one = approx_kl(torch.tensor([0.0]), torch.tensor([-math.log(2.0)]))
     expect_close(one, torch.tensor(1 - math.log(2.0)), "approx_kl", "one step of ratio 2: 1 - log 2")
     # An estimate of KL(pi_old || pi_new) when actions are drawn from pi_old
@@ -205,6 +207,7 @@ def test_clipfrac(clipfrac):
     expect_close(seen, torch.tensor(4 / 8), "clipfrac", f"ratios {[round(r, 2) for r in ratio.tolist()]}, clip_coef 0.2")
     expect_close(clipfrac(new_logprobs, logprobs, 0.05), torch.tensor(7 / 8), "clipfrac", "the same ratios, clip_coef 0.05")
     expect_close(clipfrac(logprobs, logprobs, 0.2), torch.tensor(0.0), "clipfrac", "a policy that has not moved")
+    expect_device_followed(clipfrac, new_logprobs, logprobs, 0.2, what="clipfrac")
     for ratios, expected in [([1.22, 1.22, 1.22, 1.0], 3 / 4), ([0.82, 0.82, 1.0, 1.0], 0.0)]:
         near = clipfrac(torch.tensor(ratios).log() - 1, torch.full((4,), -1.0), 0.2)
         expect_close(near, torch.tensor(expected), "clipfrac", f"ratios {ratios}: is the ratio new over old?")

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from solutions import advantages as reference_advantages
-from solutions import losses
+from solutions import losses, networks, policy_gradient
 from solutions.args import PPOArgs
-from tests.checks import WrongAnswer, expect_close, require, show
+from tests import shapes
+from tests.checks import WrongAnswer, expect_close, require, show, unmodified
 from tests.scripted import ScriptedEnvs
 
 SMALL = {"num_envs": 4, "num_steps": 8, "num_minibatches": 2, "update_epochs": 3, "total_timesteps": 4 * 8 * 5, "device": "cpu"}
@@ -34,6 +35,10 @@ def small_trainer(PPOTrainer, **changes):
     return trainer
 
 
+def networks_of(trainer) -> dict[str, nn.Module]:
+    return {"actor": trainer.actor, "critic": trainer.critic}
+
+
 def play(trainer):
     """Fill and close the rollout, without the learner's code."""
     trainer.agent.rollout.clear()
@@ -45,7 +50,7 @@ def play(trainer):
 def test_rollout_phase(PPOTrainer):
     trainer = small_trainer(PPOTrainer)
     steps = trainer.args.num_steps
-    before = copy.deepcopy(trainer.actor.state_dict())
+    before = {who: copy.deepcopy(network.state_dict()) for who, network in networks_of(trainer).items()}
     for phase in [1, 2]:
         try:
             trainer.rollout_phase()
@@ -88,8 +93,9 @@ def test_rollout_phase(PPOTrainer):
             "The last row's next_values are not V of the observations after the rollout: close it with the agent's next_obs.",
             "close with other obs",
         )
-    same = all(torch.equal(a, b) for a, b in zip(before.values(), trainer.actor.state_dict().values(), strict=True))
-    require(same, "rollout_phase changes the actor. It only plays; learning comes afterwards.", "learns")
+    for who, network in networks_of(trainer).items():
+        same = all(torch.equal(a, b) for a, b in zip(before[who].values(), network.state_dict().values(), strict=True))
+        require(same, f"rollout_phase changes the {who}. It only plays; learning comes afterwards.", "learns")
     require(
         len(trainer.log.games) > 0,
         "The finished games were not counted: pass the infos of each step to self.log.add_games(self.agent.global_step, infos).",
@@ -146,6 +152,7 @@ def movement(parameters, start) -> torch.Tensor:
     return torch.cat([(p.detach() - s).flatten() for p, s in zip(parameters, start, strict=True)]) * 1000
 
 
+@shapes.checked_calls(reference_advantages, losses, networks, policy_gradient)
 def test_learning_phase(PPOTrainer):
     # 1. The minibatches: how many updates, of what.
     trainer = small_trainer(PPOTrainer)
@@ -154,7 +161,9 @@ def test_learning_phase(PPOTrainer):
     hook = trainer.actor.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach().clone()))
     trainer.optimizer.register_step_post_hook(lambda *_: updates.append(1))
     start = [p.detach().clone() for p in [*trainer.actor.parameters(), *trainer.critic.parameters()]]
-    trainer.learning_phase()
+    columns = ["obs", "actions", "logprobs", "values", "next_values", "rewards", "terminations", "truncations"]
+    with unmodified(**{f"rollout.{name}": getattr(trainer.agent.rollout, name) for name in columns}):
+        trainer.learning_phase()
     hook.remove()
     args = trainer.args
     wanted = args.update_epochs * args.num_minibatches
@@ -245,7 +254,21 @@ def test_learning_phase(PPOTrainer):
         "normalised once",
     )
 
-    # 5. target_kl ends the epochs early.
+    # 5. Advantages that are all equal have no spread to divide by.
+    trainer = small_trainer(PPOTrainer)
+    play(trainer)
+    constant = trainer.agent.rollout
+    constant.rewards, constant.values = torch.ones_like(constant.rewards), torch.zeros_like(constant.values)
+    constant.terminations = torch.ones_like(constant.terminations)
+    trainer.learning_phase()
+    require(
+        all(p.isfinite().all() for p in [*trainer.actor.parameters(), *trainer.critic.parameters()]),
+        "After a rollout whose advantages are all equal, the networks hold NaN: their standard deviation is 0, so add 1e-8 to it before you "
+        "divide.",
+        "constant advantages",
+    )
+
+    # 6. target_kl ends the epochs early.
     trainer = small_trainer(PPOTrainer, **(full | {"num_minibatches": 4, "update_epochs": 6, "target_kl": 1e-9}))
     play(trainer)
     updates.clear()
@@ -420,4 +443,10 @@ def test_evaluate(evaluate):
         unchanged and all(p.grad is None for p in actor.parameters()),
         "evaluate changes the actor or leaves gradients in it: it only plays.",
         "learns",
+    )
+    require(
+        torch.is_grad_enabled(),
+        "After evaluate, gradients are off for the whole program, so that no training would learn any more: use `with torch.no_grad():`, "
+        "which puts them on again, instead of torch.set_grad_enabled(False).",
+        "gradients off",
     )

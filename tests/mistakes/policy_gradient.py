@@ -45,11 +45,13 @@ MISTAKES = [
     mistake(SAMPLE, "normaliser detached", "the normaliser of the softmax were detached.", ("logits.log_softmax(dim=-1)", "logits - logits.detach().logsumexp(-1, keepdim=True)")),
     mistake(SAMPLE, "keeps a dimension", "the last dimension of size 1 were left in.", ("actions.squeeze(-1)", "actions"), ("actions).squeeze(-1)", "actions)")),
     mistake(SAMPLE, "detached", "the log-probabilities were cut off from the graph.", ("(-1, actions).squeeze(-1)", "(-1, actions).squeeze(-1).detach()")),
+    mistake(SAMPLE, "changes its input", "the logits were changed in place: make a new tensor.", ("    all_logprobs = ", "    with torch.no_grad():\n        logits -= logits.max(dim=-1, keepdim=True).values\n    all_logprobs = ")),
     mistake(REINFORCE, "sign", "the minus were missing: an optimizer minimises, and returns are to grow.", ("return -(", "return (")),
     mistake(REINFORCE, "product of means", "the means were multiplied: each step's log-probability belongs with its own return.", ("(logprobs * returns.detach()).mean()", "(logprobs.mean() * returns.detach().mean())")),
     mistake(REINFORCE, "through the returns", "the returns were not detached.", ("returns.detach()", "returns")),
     mistake(REINFORCE, "returns not per step", "one return were used for all steps.", ("returns.detach()", "returns.detach()[0]")),
     mistake(REINFORCE, "subtracts the mean", "the mean return were subtracted: a good idea, which comes later, but not asked for here.", ("returns.detach()", "(returns - returns.mean()).detach()")),
     mistake(REINFORCE, "sum", "the sum were taken where the mean is asked for.", (".mean()", ".sum()")),
+    mistake(REINFORCE, "changes its input", "the returns were changed in place: they belong to the caller.", ("return -(logprobs * returns.detach()).mean()", "weights = returns.detach().neg_()\n    return (logprobs * weights).mean()")),
     mistake(REINFORCE, "probabilities", "probabilities were used where log-probabilities belong.", ("(logprobs *", "(logprobs.exp() *")),
 ]  # fmt: skip
