@@ -10,7 +10,6 @@ solution, folded. The solution's text comes from solutions/, the why below it fr
 import argparse
 import re
 import sys
-import tomllib
 from pathlib import Path
 
 try:
@@ -23,14 +22,13 @@ except ImportError as error:
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from utils import answers  # noqa: E402
+from utils import answers, progress  # noqa: E402
 from utils.files import write_whole  # noqa: E402
 from utils.update import digest, merge  # noqa: E402
 
 SOURCES = ROOT / "chapters" / "source"
-REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
-OWNER_AND_NAME = REPOSITORY.removeprefix("https://github.com/")
-FOLDER = OWNER_AND_NAME.split("/")[1]
+REPOSITORY = progress.repository()
+FOLDER = REPOSITORY.rsplit("/", 1)[1]
 
 SETUP = f"""\
 # Run this cell first. It finds the course; in Colab it fetches the course and the few packages that are missing.
@@ -43,13 +41,18 @@ if "google.colab" in sys.modules and not Path("/content/{FOLDER}").exists():
 places = [*Path("chapters").resolve().parents, Path("/content/{FOLDER}")]
 sys.path.insert(0, str(next(place for place in places if (place / "chapters" / "source").is_dir())))
 
-import tests"""
+import tests
+from utils.progress import reset, show_progress"""
 
 ADOPT = """
 from utils import answers
 
 print(answers.adopt(before="{stem}"))"""
 """From the second chapter on, the learner's own answers go on working."""
+
+PROGRESS = """\
+# How far you are, and what comes next.
+show_progress()"""
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -90,6 +93,7 @@ def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookN
         elif "solution" not in cell.metadata:
             make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
             cells.append(make(cell.source))
+    cells.append(new_code_cell(PROGRESS, metadata={"progress": True}))
     seen: dict[str, int] = {}
     for cell in cells:  # an id says what the cell held when it was built: so a learner's edit shows
         name = digest(cell.source)
@@ -115,8 +119,7 @@ def exercise_cells(stem: str, cell, whys: dict[str, str], solved: bool) -> list:
 
 
 def badge(stem: str) -> str:
-    image = "https://colab.research.google.com/assets/colab-badge.svg"
-    return f"[![Open in Colab]({image})](https://colab.research.google.com/github/{OWNER_AND_NAME}/blob/main/chapters/{stem}.ipynb)"
+    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({progress.colab_url(stem)})"
 
 
 def chapter_map(stem: str, sources: dict) -> str:

@@ -29,7 +29,7 @@ def compute_advantages(
         gae_lambda: how far to trust rewards (1) rather than values (0).
 
     Returns:
-        A_t, one for each step.
+        A_t, one for each step: a new tensor, in the precision and on the device of `rewards`.
 
     Source: Schulman et al., High-Dimensional Continuous Control Using GAE (2016), equations 11 to 16; detail 5 of
     "The 37 Implementation Details of PPO".

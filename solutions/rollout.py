@@ -147,9 +147,9 @@ class PPOAgent:
     def play_step(self) -> dict:
         """Play one step in every environment, and store it as the next row of the rollout.
 
-        Actions are sampled for the current observations; the row holds these observations, the actions, their
-        log-probabilities, the critic's values, and what the step returned. Then the agent moves on to the next
-        observations. `global_step` grows by the number of environments.
+        Actions are sampled for the current observations; the row holds these observations (as they came: bytes stay
+        bytes), the actions, their log-probabilities, the critic's values, and what the step returned. Then the agent
+        moves on to the next observations. `global_step` grows by the number of environments.
 
         Returns:
             The infos of the step.

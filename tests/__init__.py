@@ -9,7 +9,7 @@ import importlib
 from pathlib import Path
 
 from tests import checks
-from utils import answers
+from utils import answers, progress
 
 
 def _for_notebook(test):
@@ -24,10 +24,14 @@ def _for_notebook(test):
         except checks.Verdict as raised:
             verdict = raised
         if source is not None and not isinstance(verdict, checks.NotAttempted):
-            answers.record(exercise, answers.with_definitions(source, _executed_cells()), verdict is None)
+            try:
+                answers.record(exercise, answers.with_definitions(source, _executed_cells()), verdict is None)
+            except OSError as error:
+                print(f"Your answer cannot be recorded in {answers.RECORDS} ({error.strerror or error}); the verdict stands.")
         if verdict is not None:
             raise verdict
-        print(f"✓ {test.__name__.removeprefix('test_')} passes.")
+        how_far = f" {progress.current().line(exercise.name)}" if source is not None else ""
+        print(f"✓ {test.__name__.removeprefix('test_')} passes.{how_far}")
 
     return check
 

@@ -4,11 +4,15 @@ import pytest
 
 from solutions import networks, trainer
 from tests import checks
-from utils import answers
+from utils import answers, progress
 
 
 def exercise_of(function_name: str) -> answers.Exercise | None:
     return answers.exercises().get(function_name.removeprefix("test_"))
+
+
+def pytest_addoption(parser):
+    parser.addini("answer_time_limit", "seconds that an answer may take in its test", default=str(checks.TIME_LIMIT))
 
 
 def pytest_generate_tests(metafunc):
@@ -42,28 +46,31 @@ def pytest_pyfunc_call(pyfuncitem):
         if whose == "reference":
             pyfuncitem.funcargs[name] = answers.load_reference(exercise)
         else:
-            pyfuncitem.funcargs[name], where = load_yours(exercise)
-            pyfuncitem.obj = judged_test(exercise, pyfuncitem.obj)
+            seconds = float(pyfuncitem.config.getini("answer_time_limit"))
+            pyfuncitem.funcargs[name], where = load_yours(exercise, seconds)
+            pyfuncitem.obj = judged_test(exercise, pyfuncitem.obj, seconds)
             pyfuncitem.add_report_section("call", "answer", f"The answer is from {where}.")
     elif "trainer_class" in pyfuncitem.funcargs:
         pyfuncitem.obj = judged_test(None, pyfuncitem.obj)
     return (yield)
 
 
-def load_yours(exercise: answers.Exercise):
+def load_yours(exercise: answers.Exercise, seconds: float):
     try:
         source, where = answers.read_answer(exercise)
         if source is None:
             pytest.skip("not attempted yet")
-        return answers.load(source, exercise), where
-    except answers.AnswerError as error:
-        raise checks.WrongAnswer(f"✗ {exercise.name}\n{error}") from None
+        with checks.fenced(seconds):
+            return answers.load(source, exercise), where
+    except (answers.AnswerError, checks.WrongAnswer) as error:
+        said = error.__cause__ if isinstance(error.__cause__, checks.Verdict) else error
+        raise checks.WrongAnswer(f"✗ {exercise.name}\n{said}") from None
 
 
-def judged_test(exercise, test):
+def judged_test(exercise, test, seconds: float):
     def run(**arguments):
         (answer,) = arguments.values()
-        checks.judge(exercise, test, answer)
+        checks.judge(exercise, test, answer, seconds)
 
     return run
 
@@ -74,6 +81,13 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if call.excinfo is not None and call.excinfo.errisinstance(checks.Verdict):
         report.longrepr = str(call.excinfo.value)  # the message that the notebook shows, and nothing else
+        report.sections = [(title, shortened(text)) for title, text in report.sections]
+
+
+def shortened(printed: str, limit: int = 20) -> str:
+    """The last lines of what an answer printed."""
+    lines = [line if len(line) <= 200 else line[:200] + " ..." for line in printed.splitlines()]
+    return "\n".join([f"({len(lines) - limit} lines more before these)"] * (len(lines) > limit) + lines[-limit:])
 
 
 def pytest_configure(config):
@@ -81,16 +95,20 @@ def pytest_configure(config):
 
 
 def pytest_terminal_summary(terminalreporter):
-    def yours(*outcomes: str) -> set[str]:
-        reports = [report for outcome in outcomes for report in terminalreporter.stats.get(outcome, [])]
-        tests = [report.nodeid.split("::")[-1] for report in reports if report.nodeid.endswith("[yours]")]
-        return {exercise.name for test in tests if (exercise := exercise_of(test.removesuffix("[yours]")))}
-
-    ran, solved = yours("passed", "failed", "skipped", "error"), yours("passed")
-    if not ran:
-        return
-    terminalreporter.write_sep("=", "your progress")
-    terminalreporter.write_line(f"{len(solved)} of {len(ran)} exercises solved.")
-    left = [exercise for name, exercise in answers.exercises().items() if name in ran - solved]
-    if left:
-        terminalreporter.write_line(f"Next: {left[0].name} in chapters/{left[0].chapter}.ipynb")
+    found = {}
+    for outcome, state in [
+        ("passed", progress.SOLVED),
+        ("failed", progress.WRONG),
+        ("error", progress.WRONG),
+        ("skipped", progress.OPEN),
+    ]:
+        for report in terminalreporter.stats.get(outcome, []):
+            test = report.nodeid.split("::")[-1]
+            exercise = exercise_of(test.removesuffix("[yours]")) if test.endswith("[yours]") else None
+            if exercise is not None:
+                found[exercise.name] = state
+    if found:
+        terminalreporter.write_sep("=", "your progress")
+        terminalreporter.write_line(
+            str(progress.Progress({name: found[name] for name in answers.exercises() if name in found}))
+        )

@@ -31,7 +31,10 @@ RECORDS = Path(os.environ.get("PPO_COURSE_ANSWERS") or (DRIVE / "ppo-course-answ
 
 
 class AnswerError(Exception):
-    """An answer that cannot be read or run; its message is one sentence for the learner."""
+    """An answer that cannot be read or run; its message is one sentence for the learner, and all that a notebook shows."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,13 @@ def _is_bare(function: ast.FunctionDef) -> bool:
 
 
 def _without_magics(source: str) -> str:
-    return re.sub(r"^(\s*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
+    """A cell's code as plain Python: IPython's magics (`%time`), shell commands (`!ls`) and questions (`torch.where?`) are left out."""
+    try:
+        ast.parse(source)  # a line of plain Python may begin with % too
+        return source
+    except SyntaxError:
+        source = re.sub(r"^(\s*)([%!?].*|[\w.]+\?+\s*)$", r"\1pass", source, flags=re.MULTILINE)
+        return re.sub(r"^(\s*\w+\s*=\s*)[%!].*$", r"\1None", source, flags=re.MULTILINE)
 
 
 def comes_from_stub(error: BaseException) -> bool:
@@ -190,11 +199,26 @@ def record(exercise: Exercise, source: str, passed: bool) -> None:
 
 def recorded_verdict(exercise: Exercise, source: str) -> bool | None:
     """Whether an answer passed when it was last checked; None if that was another answer, or with other tests."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        entry = json.loads((RECORDS / f"{exercise.name}.json").read_text("utf-8"))
-        if entry["source"] == source and entry["tests"] == _tests_digest():
+    with suppress(AnswerError):
+        entry = read_record(exercise)
+        if entry is not None and entry["source"].strip() == source.strip() and entry.get("tests") == _tests_digest():
             return entry["passed"]
     return None
+
+
+def read_record(exercise: Exercise) -> dict | None:
+    """What `record` wrote, or None if the exercise was never checked. Raises AnswerError if it cannot be read."""
+    path = RECORDS / f"{exercise.name}.json"
+    try:
+        entry = json.loads(path.read_text("utf-8"))
+        return entry | {"source": str(entry["source"]), "passed": bool(entry["passed"]), "time": float(entry["time"])}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AnswerError(
+            f"The record {path} cannot be read ({type(error).__name__}: {error}): check {exercise.name} in its notebook again, which "
+            "writes it anew, or delete it."
+        ) from None
 
 
 @cache
@@ -207,37 +231,69 @@ def _tests_digest() -> str:
 def read_answer(exercise: Exercise) -> tuple[str | None, str]:
     """The learner's latest answer as a program of its own, or None if the exercise is not attempted; and where it is from.
 
-    It is the cell of the notebook on disk, or a check's record where that is newer or the cell is still its stub.
+    It is a cell of the notebook on disk, or a check's record where that is newer or the cell is still its stub.
 
     Raises:
-        AnswerError: the notebook cannot be read.
+        AnswerError: the notebook or the record cannot be read, or the notebook has lost the exercise.
     """
-    recorded = RECORDS / f"{exercise.name}.json"
-    in_notebook = _read_notebook(exercise)
-    if recorded.exists():
-        entry = json.loads(recorded.read_text("utf-8"))
-        newer = not exercise.notebook.exists() or entry["time"] > exercise.notebook.stat().st_mtime
-        if in_notebook is None or newer:
-            source = entry["source"] if is_attempted(entry["source"], exercise) else None
-            return source, f"your last check in {exercise.notebook.name}, which is newer than the saved notebook"
-    return in_notebook, str(exercise.notebook.relative_to(ROOT))
-
-
-def _read_notebook(exercise: Exercise) -> str | None:
-    if not exercise.notebook.exists():
-        return None
-    try:
-        cells = json.loads(exercise.notebook.read_text("utf-8"))["cells"]
-        code = [(cell["metadata"].get("exercise"), "".join(cell["source"])) for cell in cells if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    cells = read_notebook(exercise)["cells"] if exercise.notebook.exists() else []
+    holding = exercise_cells(exercise, cells)
+    attempted = [index for index in holding if is_attempted(cell_source(cells[index]), exercise)]
+    entry = read_record(exercise)
+    if entry is not None and (not attempted or entry["time"] > exercise.notebook.stat().st_mtime):
+        source = entry["source"] if is_attempted(entry["source"], exercise) else None
+        return source, f"your last check in {exercise.notebook.name}, which is newer than the saved notebook"
+    if not holding and exercise.notebook.exists():
         raise AnswerError(
-            f"{exercise.notebook.name} cannot be read as a notebook ({type(error).__name__}: {error}): open it in an editor, "
-            "and look for marks of a merge conflict or a cut-off end."
+            f'{exercise.notebook.name} has no cell for {exercise.name} any more: run `reset("{exercise.name}")` in an empty cell there, '
+            "and that cell becomes its stub."
+        )
+    where = str(exercise.notebook.relative_to(ROOT))
+    if not attempted:
+        return None, where
+    defining = [index for index in attempted if _defines(exercise, cell_source(cells[index]))] or attempted
+    if len(defining) > 1:
+        where += f", the last of the {len(defining)} cells there that define it"
+    earlier = [cell_source(cell) for cell in cells[: defining[-1]] if cell["cell_type"] == "code"]
+    return with_definitions(cell_source(cells[defining[-1]]), earlier), where
+
+
+def read_notebook(exercise: Exercise) -> dict[str, Any]:
+    """The learner's notebook on disk. Raises AnswerError if it is none."""
+    text = ""
+    try:
+        text = exercise.notebook.read_text("utf-8")
+        notebook = json.loads(text)
+        for cell in notebook["cells"]:
+            cell["cell_type"], cell_source(cell), cell.get("metadata", {}).get("exercise")
+        return notebook
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        marks = re.search(r"^(<{7}|>{7}) ", text, re.MULTILINE)
+        reason = "it holds the marks of a merge conflict" if marks else f"{type(error).__name__}: {error}"
+        reason = "it is empty" if isinstance(error, ValueError) and not text.strip() else reason
+        raise AnswerError(
+            f"{exercise.notebook.name} cannot be read as a notebook ({reason}): repair it in an editor, or move it away and get a fresh "
+            f"one with `git checkout chapters/{exercise.notebook.name}`; nothing in it was changed."
         ) from None
-    for index, (name, source) in enumerate(code):
-        if name == exercise.cell and is_attempted(source, exercise):
-            return with_definitions(source, [text for _, text in code[:index]])
-    return None
+
+
+def cell_source(cell: dict[str, Any]) -> str:
+    """The text of a notebook's cell."""
+    return "".join(cell["source"])
+
+
+def exercise_cells(exercise: Exercise, cells: list[dict[str, Any]]) -> list[int]:
+    """Where the code cells are that hold an exercise: marked with its name, or, since marks may get lost and cells copied, defining it."""
+    return [
+        index
+        for index, cell in enumerate(cells)
+        if cell["cell_type"] == "code"
+        and (cell.get("metadata", {}).get("exercise") == exercise.cell or _defines(exercise, cell_source(cell)))
+    ]
+
+
+def _defines(exercise: Exercise, source: str) -> bool:
+    return re.search(rf"^(def|class) {exercise.object_name}\b", source, re.MULTILINE) is not None
 
 
 def with_definitions(source: str, earlier_cells: list[str]) -> str:
