@@ -1,7 +1,23 @@
-"""Check jaxtyping's annotations of the reference while the course tests itself."""
+"""Check jaxtyping's annotations of the reference while the course tests itself; a copy of the course for tests that spoil it."""
 
+import shutil
+from pathlib import Path
+
+import pytest
 from jaxtyping import install_import_hook
 
 from tests.dev.screen import screen, start  # noqa: F401  # fixtures
 
+ROOT = Path(__file__).resolve().parents[2]
+
 install_import_hook("solutions", "beartype.beartype")
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A copy of the course, to be spoiled."""
+    for folder in ["chapters", "solutions", "utils", "tests"]:
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "agents"))
+    for name in ["README.md", "pyproject.toml"]:
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path

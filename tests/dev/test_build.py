@@ -1,7 +1,6 @@
 """The builder: what is stale is named, and nothing that a learner wrote is lost."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +9,6 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def course(tmp_path):
-    """A copy of the course, to be spoiled."""
-    for folder in ["chapters", "solutions", "utils", "tests"]:
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "agents"))
-    for name in ["README.md", "pyproject.toml"]:
-        shutil.copy(ROOT / name, tmp_path / name)
-    return tmp_path
 
 
 def build(course, *options):
@@ -126,9 +115,9 @@ def solve(course, chapter, name, source):
     edit(course / "chapters" / f"{chapter}.ipynb", lambda notebook: setattr(exercise_cell(notebook, name), "source", source))
 
 
-def run_pytest(course, which):
+def run_pytest(course, which, *options):
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests", "-k", which, "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "tests", "-k", which, "-p", "no:cacheprovider", *options],
         cwd=course,
         capture_output=True,
         text=True,

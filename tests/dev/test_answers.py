@@ -1,0 +1,392 @@
+"""Whatever a learner hands in, and whatever became of a notebook: one sentence, the rest goes on, nothing is lost."""
+
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+import tests
+from tests import checks, mistakes
+from tests.dev.test_build import edit, exercise_cell, reference, run_pytest, solve
+from tests.dev.test_chapters import execute
+from utils import answers, progress
+
+EXERCISES = answers.exercises()
+ODD = {
+    "None": "return None",
+    "a tuple": "return ()",
+    "a NumPy array": "import numpy; return numpy.zeros(3)",
+    "a Python float": "return 1.5",
+    "a word": "return 'nonsense'",
+    "a tensor elsewhere": "import torch; return torch.zeros(3, device='meta')",
+    "a scalar elsewhere": "import torch; return torch.zeros((), device='meta')",
+    "raises": "raise KeyError('oh')",
+    "exits": "import sys; sys.exit(0)",
+    "asks": "return input('how?')",
+    "recurses": "return (lambda f: f(f))(lambda f: f(f))",
+    "prints": "print('x' * 100_000); return None",
+}
+
+
+def odd_answer(exercise, body):
+    """The exercise's function or class, with each of its bodies replaced."""
+    lines = exercise.stub().replace("raise NotImplementedError()", body)
+    namespace = dict(vars(__import__(exercise.module, fromlist=["_"])))
+    exec(compile(lines, "<odd>", "exec"), namespace)
+    return namespace[exercise.object_name]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_odd_answer_gets_a_sentence(name, odd, monkeypatch):
+    monkeypatch.setattr(checks, "diagnosis", lambda *_: "")
+    exercise = EXERCISES[name]
+    message = checks.verdict(exercise, odd_answer(exercise, ODD[odd]))
+    assert message is not None
+    assert message.startswith(f"✗ {name}\n")
+    assert "Traceback" not in message
+    assert len(message) < 2_500
+    said = {"raises": "KeyError", "exits": "ends the whole program", "asks": "`input()`", "recurses": "again and again"}
+    assert said.get(odd, "") in message
+
+
+def interrupted(rewards, gamma):
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_is_passed_on():
+    with pytest.raises(KeyboardInterrupt):
+        checks.verdict(EXERCISES["discounted_returns"], interrupted)
+
+
+NOISY = {
+    "torch": "return rewards + torch.randn(len(rewards))",
+    "numpy": "import numpy; return rewards + torch.tensor(numpy.random.normal(size=len(rewards))).float()",
+    "random": "import random; return rewards + random.random()",
+}
+
+
+@pytest.mark.parametrize("noise", NOISY)
+def test_a_stochastic_wrong_answer_gets_the_same_verdict_twice(noise):
+    exercise = EXERCISES["discounted_returns"]
+    answer = odd_answer(exercise, NOISY[noise])
+    first = checks.verdict(exercise, answer)
+    assert "is not right" in first
+    assert first == checks.verdict(exercise, answer)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_each_test_gives_the_same_verdict_twice(name, monkeypatch):
+    monkeypatch.setattr(checks, "diagnosis", lambda *_: "")
+    exercise = EXERCISES[name]
+    for answer in [answers.load_reference(exercise), *(mistake.build() for mistake in mistakes.of(name)[:4])]:
+        assert checks.verdict(exercise, answer) == checks.verdict(exercise, answer)
+
+
+def test_a_test_leaves_the_random_numbers_and_the_settings_alone():
+    torch.manual_seed(5)
+    np.random.seed(5)
+    random.seed(5)
+    expected = torch.random.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    body = "torch.set_grad_enabled(False); torch.set_default_dtype(torch.float64); return rewards"
+    assert checks.verdict(EXERCISES["discounted_returns"], odd_answer(EXERCISES["discounted_returns"], body)) is not None
+    assert torch.equal(torch.random.get_rng_state(), expected[0])
+    assert np.random.get_state()[1].tolist() == expected[1]
+    assert random.getstate() == expected[2]
+    assert torch.is_grad_enabled()
+    assert torch.get_default_dtype() == torch.float32
+
+
+def with_body(name, body):
+    return EXERCISES[name].stub().replace("raise NotImplementedError()", body)
+
+
+def test_an_answer_that_never_ends_is_stopped_and_the_others_go_on(course):
+    solve(course, "00_start_here", "discounted_returns", with_body("discounted_returns", "while True: gamma += 1"))
+    solve(course, "01_policy_gradient", "sample_actions", "while True: __import__('time').sleep(1)")
+    solve(course, "01_policy_gradient", "reinforce_loss", with_body("reinforce_loss", "import sys; sys.exit()"))
+    solve(course, "02_actor_critic", "layer_init", "name = input('who?')\n" + reference("layer_init"))
+    talking = "print('a line\\n' * 1000); return rewards"
+    solve(course, "03_rollouts", "compute_advantages", with_body("compute_advantages", talking))
+    solve(course, "03_rollouts", "get_minibatch_indices", reference("get_minibatch_indices"))
+    which = (
+        "discounted_returns or sample_actions or reinforce_loss or layer_init or compute_advantages or get_minibatch_indices"
+    )
+    code, said = run_pytest(course, which, "-o", "answer_time_limit=2")
+    assert code == 1
+    assert (
+        "✗ discounted_returns\nIt was stopped after 2 s: does a loop in it never end?\n  in your line  while True: gamma += 1"
+        in said
+    )
+    assert "✗ sample_actions\nIt was stopped after 2 s" in said
+    assert "✗ reinforce_loss\nIt ends the whole program, with `exit` or `sys.exit`" in said
+    assert "✗ layer_init\nIt calls `input()`" in said
+    assert said.count("a line\n") <= 20
+    assert "1 of 6 exercises solved." in said
+    assert "Traceback" not in said
+
+
+def cells_of(course, chapter):
+    return json.loads((course / "chapters" / f"{chapter}.ipynb").read_text("utf-8"))
+
+
+def test_notebooks_in_every_state_get_a_sentence_and_stay_as_they_are(course):
+    folder = course / "chapters"
+    (folder / "00_start_here.ipynb").write_text("")
+    conflict = (folder / "01_policy_gradient.ipynb").read_text("utf-8")
+    (folder / "01_policy_gradient.ipynb").write_text("<<<<<<< HEAD\n" + conflict, "utf-8")
+    solve(course, "02_actor_critic", "layer_init", reference("layer_init"))
+    without_marks = cells_of(course, "02_actor_critic")  # as another tool might save it
+    for cell in without_marks["cells"]:
+        del cell["metadata"]
+    (folder / "02_actor_critic.ipynb").write_text(json.dumps(without_marks), "utf-8")
+
+    def lose_and_double(notebook):
+        notebook.cells.remove(exercise_cell(notebook, "compute_advantages"))
+        cell = exercise_cell(notebook, "get_minibatch_indices")
+        cell.source = reference("get_minibatch_indices").replace("rng.permutation", "np.arange")
+        twice = nbformat.v4.new_code_cell(reference("get_minibatch_indices"), metadata=cell.metadata)
+        notebook.cells.insert(notebook.cells.index(cell) + 1, twice)
+
+    edit(folder / "03_rollouts.ipynb", lose_and_double)
+    solve(course, "04_ppo_losses", "value_loss", "%%time\n%matplotlib inline\n!ls\nF.mse_loss?\n" + reference("value_loss"))
+    (course / ".answers").mkdir()
+    (course / ".answers" / "policy_loss.json").write_text('{"source": "def pol')
+    before = {path: path.read_bytes() for path in [*folder.glob("*.ipynb"), *(course / ".answers").iterdir()]}
+
+    which = "discounted_returns or reinforce_loss or layer_init or compute_advantages or get_minibatch_indices or policy_loss or value_loss"
+    code, said = run_pytest(course, which)
+    assert code == 1
+    assert "00_start_here.ipynb cannot be read as a notebook (it is empty)" in said
+    assert "01_policy_gradient.ipynb cannot be read as a notebook (it holds the marks of a merge conflict)" in said
+    assert "03_rollouts.ipynb has no cell for compute_advantages any more" in said
+    assert "policy_loss.json cannot be read" in said
+    assert "Traceback" not in said
+    assert "✓ layer_init" in said
+    assert "✓ get_minibatch_indices" in said  # of two cells that define it, the last counts
+    assert "✓ value_loss" in said
+    assert "3 of 7 exercises solved." in said
+    assert before == {path: path.read_bytes() for path in before}
+
+
+def test_which_of_two_cells_counts_is_said(here):
+    def twice(notebook):
+        cell = exercise_cell(notebook, "discounted_returns")
+        cell.source = reference("discounted_returns")
+        notebook.cells.append(nbformat.v4.new_code_cell(with_body("discounted_returns", "return 1"), metadata=cell.metadata))
+
+    edit(here / "chapters" / "00_start_here.ipynb", twice)
+    source, where = answers.read_answer(EXERCISES["discounted_returns"])
+    assert source.endswith("return 1")
+    assert where.endswith("the last of the 2 cells there that define it")
+
+
+def test_python_is_left_alone_where_it_looks_like_a_magic():
+    source = "index = (7\n    % 4)"
+    assert answers._without_magics(source) == source
+    assert answers._without_magics("%time\nfiles = !ls\nx = 1\n?x") == "pass\nfiles = None\nx = 1\npass"
+
+
+# Progress, and the way back.
+
+
+@pytest.fixture
+def here(course, monkeypatch):
+    """The copy of the course, as if this were its process."""
+    monkeypatch.setattr(answers, "ROOT", course)
+    monkeypatch.setattr(answers, "RECORDS", course / ".answers")
+    return course
+
+
+def put(course, name, source):
+    solve(course, EXERCISES[name].chapter, EXERCISES[name].cell, source)
+
+
+@pytest.fixture
+def tests_digest(monkeypatch):
+    monkeypatch.setattr(answers, "_tests_digest", lambda: "these tests")
+
+
+def test_progress_follows_from_notebooks_and_records(here, tests_digest):
+    assert progress.current().solved == 0
+    assert progress.current().next_after().name == "discounted_returns"
+    for name, passed in [("discounted_returns", True), ("sample_actions", False), ("layer_init", True)]:
+        answers.record(EXERCISES[name], reference(name), passed)
+    now = progress.current()
+    assert now.states["discounted_returns"] == now.states["layer_init"] == progress.SOLVED
+    assert now.states["sample_actions"] == progress.WRONG
+    assert now.line("layer_init") == "2 of 20 solved; next: get_actor_and_critic_classic in 02."
+    assert now.line("get_actor_and_critic_atari") == "2 of 20 solved; next: sample_actions in 01."
+    assert str(now) == str(progress.show_progress())
+    assert "2 of 20 exercises solved. Next: sample_actions in chapters/01_policy_gradient.ipynb" in str(now)
+
+    later = time.time() + 60
+    put(here, "discounted_returns", reference("discounted_returns"))  # checked, and then saved
+    os.utime(EXERCISES["discounted_returns"].notebook, (later, later))
+    answers.record(EXERCISES["discounted_returns"], answers.read_answer(EXERCISES["discounted_returns"])[0] + "\n", passed=True)
+    put(here, "layer_init", reference("layer_init").replace("std)", "1)"))  # changed after its check
+    for chapter in ["00_start_here", "02_actor_critic"]:
+        os.utime(here / "chapters" / f"{chapter}.ipynb", (later, later))
+    assert progress.current().states["layer_init"] == progress.UNCHECKED
+    assert progress.current().states["discounted_returns"] == progress.SOLVED
+
+    for name in EXERCISES:
+        answers.record(EXERCISES[name], reference(name), passed=True)
+        os.utime(EXERCISES[name].notebook, (0, 0))
+    assert progress.current().line("layer_init") == "20 of 20 solved."
+
+
+def test_a_notebook_that_cannot_be_read_is_noted_in_the_panel(here):
+    (here / "chapters" / "00_start_here.ipynb").write_text("{")
+    assert "00_start_here.ipynb cannot be read" in str(progress.current())
+    assert "00_start_here.ipynb cannot be read" in progress.current()._repr_html_()
+
+
+def test_the_panel_is_plain_html(here, monkeypatch):
+    page = progress.current()._repr_html_()
+    assert 'href="00_start_here.ipynb"' in page
+    assert not re.search(r"<(svg|script|iframe|style)|color", page)
+    monkeypatch.setitem(sys.modules, "google.colab", sys)
+    assert 'href="https://colab.research.google.com/github/' in progress.current()._repr_html_()
+
+
+def test_reset_on_disk_changes_one_cell_and_keeps_the_answer(here, capsys):
+    put(here, "get_minibatch_indices", reference("get_minibatch_indices"))
+    stub = nbformat.read(here / "chapters" / "03_rollouts.ipynb", as_version=4)
+    put(here, "compute_advantages", "# mine: é\n" + reference("compute_advantages"))
+    answers.record(EXERCISES["compute_advantages"], "an older one", passed=True)
+    progress.reset("compute_advantages")
+    exercise_cell(stub, "compute_advantages").source = EXERCISES["compute_advantages"].stub()
+    assert nbformat.read(here / "chapters" / "03_rollouts.ipynb", as_version=4) == stub
+    (kept,) = (here / ".answers" / "kept").iterdir()
+    assert "# mine: é" in kept.read_text("utf-8")
+    assert "an older one" in kept.read_text("utf-8")
+    assert str(kept.relative_to(here)) in capsys.readouterr().out
+    assert answers.read_answer(EXERCISES["compute_advantages"])[0] is None
+
+    put(here, "compute_advantages", reference("compute_advantages"))
+    progress.reset("compute_advantages")  # within the same second
+    assert len(list((here / ".answers" / "kept").iterdir())) == 2
+    progress.reset("compute_advantages")
+    assert "it is its stub already" in capsys.readouterr().out
+
+
+def test_reset_leaves_the_other_exercise_of_a_cell(here):
+    put(here, "rollout_phase", reference("rollout_phase"))
+    progress.reset("rollout_phase")
+    assert answers.read_answer(EXERCISES["rollout_phase"])[0] is None
+    assert answers.read_answer(EXERCISES["learning_phase"])[0] is not None
+
+
+class Shell:
+    """What `reset` uses of IPython."""
+
+    def __init__(self, *cells):
+        self.user_ns = {"In": ["", *cells], "discounted_returns": "the old function"}
+
+    def set_next_input(self, text, replace=False):
+        self.text, self.replaced = text, replace
+
+
+ANSWER = EXERCISES["discounted_returns"].stub().replace("raise NotImplementedError()", "return rewards")
+
+
+@pytest.mark.parametrize(
+    ("cells", "replaced"),
+    [
+        ([ANSWER, 'reset("discounted_returns")'], True),
+        ([ANSWER + '\n\nreset("discounted_returns")'], True),
+        ([ANSWER, 'envs.reset()\nreset("discounted_returns")'], False),
+    ],
+)
+def test_reset_in_a_notebook_gives_the_stub_and_leaves_the_file(here, cells, replaced):
+    before = (here / "chapters" / "00_start_here.ipynb").read_bytes()
+    shell = Shell(*cells)
+    said = progress._reset_in_notebook(EXERCISES["discounted_returns"], shell)
+    assert shell.text == EXERCISES["discounted_returns"].stub()
+    assert shell.replaced == replaced
+    assert "discounted_returns" not in shell.user_ns
+    (kept,) = (here / ".answers" / "kept").iterdir()
+    assert kept.name in said
+    assert kept.read_text("utf-8").strip() == ANSWER
+    assert (here / "chapters" / "00_start_here.ipynb").read_bytes() == before
+
+
+def test_reset_brings_a_lost_cell_back(here):
+    edit(here / "chapters" / "00_start_here.ipynb", lambda nb: nb.cells.remove(exercise_cell(nb, "discounted_returns")))
+    shell = Shell('reset("discounted_returns")')
+    progress._reset_in_notebook(EXERCISES["discounted_returns"], shell)
+    assert shell.replaced
+    assert shell.text == EXERCISES["discounted_returns"].stub()
+
+
+def test_reset_of_an_unknown_name_and_without_room_says_so_in_a_sentence(here):
+    with pytest.raises(answers.AnswerError, match="did you mean compute_advantages"):
+        progress.reset("compute_advantage")
+    with pytest.raises(answers.AnswerError, match="names them all"):
+        progress.reset("xyz")
+    put(here, "discounted_returns", ANSWER)
+    before = (here / "chapters" / "00_start_here.ipynb").read_bytes()
+    (here / ".answers").write_text("a file where the folder should be")
+    with pytest.raises(answers.AnswerError, match=r"cannot be kept aside .* so nothing is changed"):
+        progress.reset("discounted_returns")
+    assert (here / "chapters" / "00_start_here.ipynb").read_bytes() == before
+
+
+def test_the_command_says_what_it_did(course):
+    solve(course, "00_start_here", "discounted_returns", reference("discounted_returns"))
+    command = [sys.executable, "-m", "utils.progress"]
+    done = subprocess.run([*command, "reset", "discounted_returns"], cwd=course, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "discounted_returns is its stub again in 00_start_here.ipynb" in done.stdout
+    done = subprocess.run([*command, "reset", "nothing_like_it"], cwd=course, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "0 of 20 exercises solved." in subprocess.run(command, cwd=course, capture_output=True, text=True).stdout
+
+
+def test_a_verdict_is_shown_also_where_it_cannot_be_recorded(monkeypatch, capsys):
+    source = "import torch\n" + reference("discounted_returns").replace('Float[Tensor, "T"]', "torch.Tensor")
+    answer = answers.load(source, EXERCISES["discounted_returns"])
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(answers, "write_whole", full)
+    tests.test_discounted_returns(answer)
+    assert "cannot be recorded in" in (said := capsys.readouterr().out)
+    assert "No space left on device" in said
+    assert "✓ discounted_returns passes." in said
+
+
+def test_the_whole_way_in_a_notebook(course, monkeypatch):
+    """Checked in a kernel: the line after the ✓, the panel; then reset, and the exercise is open again."""
+    monkeypatch.delenv("PPO_COURSE_ANSWERS", raising=False)
+    notebook = nbformat.read(course / "chapters" / "00_start_here.ipynb", as_version=4)
+    exercise_cell(notebook, "discounted_returns").source = reference("discounted_returns")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    notebook.cells = [c for c in code if c.metadata or c.source.startswith(("import", "from"))]
+    execute(notebook, course)
+    (checked,) = [cell for cell in notebook.cells if "checks" in cell.metadata]
+    assert checked.outputs[0].text == "✓ discounted_returns passes. 1 of 20 solved; next: sample_actions in 01.\n"
+    assert "<b>1 of 20</b> exercises solved." in notebook.cells[-1].outputs[0].data["text/html"]
+
+    solve(course, "00_start_here", "discounted_returns", reference("discounted_returns"))  # it is saved: still solved
+    notebook.cells = [
+        notebook.cells[0],
+        notebook.cells[-1],
+        nbformat.v4.new_code_cell('reset("discounted_returns")'),
+        notebook.cells[-1],
+    ]
+    notebook.cells[-1] = nbformat.from_dict(notebook.cells[-1] | {"id": "again"})
+    execute(notebook, course)
+    assert "<b>1 of 20</b> exercises solved." in notebook.cells[1].outputs[0].data["text/html"]
+    assert "is back to its stub, in this cell. Your answer is kept in .answers" in notebook.cells[2].outputs[0].text
+    assert "<b>0 of 20</b> exercises solved." in notebook.cells[3].outputs[0].data["text/html"]
