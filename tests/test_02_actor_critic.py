@@ -39,16 +39,31 @@ def test_layer_init(layer_init):
                 "layer_init must change the layer it is given and return it; it returned something else.",
                 "another",
             )
+            require(
+                layer.weight.std() > 0,
+                f"After {call} all its weights are {layer.weight.flatten()[0].item():.4f}: they have {layer.weight.dim()} dimensions, and are "
+                "to be orthogonal whatever their number.",
+                f"constant weights of {layer.weight.dim()} dimensions",
+            )
             scale = orthogonal_scale(layer.weight)
+            lengths = layer.weight.detach().flatten(1).norm(dim=1)
             require(
                 scale is not None,
                 f"After {call} the weights are not orthogonal: the rows (or columns) should be at right angles and equally long; use nn.init.orthogonal_.",
-                f"not orthogonal, spread {layer.weight.std().item():.3f}",
+                f"rows of length {std}"
+                if torch.allclose(lengths, torch.full_like(lengths, std))
+                else f"not orthogonal, spread {layer.weight.std().item():.3f}",
             )
             require(
                 abs(scale - std) < 1e-3 * std,
                 f"After {call} the orthogonal weights have the scale {scale:.4f}; expected std = {std:.4f}.",
                 f"scale {scale:.4f} for {std}",
+            )
+            require(
+                layer.bias.shape == layer.weight.shape[:1],
+                f"After {call} the bias has the shape {tuple(layer.bias.shape)}; expected one number for each output, as before: fill it in "
+                "place.",
+                f"bias of shape {tuple(layer.bias.shape)}",
             )
             require(
                 torch.allclose(layer.bias, torch.full_like(layer.bias, bias)),
@@ -108,7 +123,7 @@ def expect_initialised(layers: list[nn.Module], stds: list[float], who: str) -> 
         require(
             abs(scale - std) < 1e-3 * std,
             f"Layer {number} of the {who} ({layer}) has weights of scale {scale:.4f}; expected std = {std:.4f}.",
-            f"{who} {number} {scale:.3f}",
+            f"{who} {number} {scale:.3f} {show(layer.bias.mean())}",
         )
         require(
             not layer.bias.any(), f"Layer {number} of the {who} ({layer}) has biases that are not 0.", f"{who} {number} bias"
@@ -176,10 +191,11 @@ def test_get_actor_and_critic_classic(get_actor_and_critic_classic):
         except RuntimeError as error:
             require(False, f"The networks do not fit observations of {num_obs} numbers: {error}.", f"sizes {num_obs}")
         expect_heads(actor_trace.output, critic_trace.output, 10, num_actions, f"{num_obs} numbers and {num_actions} actions")
+        shared = shared_parameters(actor, critic)
         require(
-            shared_parameters(actor, critic) == 0,
-            "The actor and the critic share parameters. In this chapter they are two separate networks.",
-            "shared",
+            shared == 0,
+            f"The actor and the critic share {shared} parameter tensors. In this chapter they are two separate networks.",
+            f"shared {shared}",
         )
         expect_raw_input(actor_trace, obs, "actor")
         expect_raw_input(critic_trace, obs, "critic")

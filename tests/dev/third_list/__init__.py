@@ -5,7 +5,9 @@ What they wrote is kept as it came. It measures the tests; the lists in tests/mi
 
 import ast
 import importlib
+import re
 import textwrap
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,18 @@ WRONG: dict[str, dict[str, tuple[str, str]]] = {name: some for part in PARTS for
 RIGHT: dict[str, dict[str, str]] = {name: some for part in PARTS for name, some in part.RIGHT.items()}
 
 
+@cache
+def names_of_chapter(chapter: str) -> dict[str, Any]:
+    """What the first code cell of a chapter, that of its imports, defines."""
+    text = (answers.ROOT / "chapters" / "source" / f"{chapter}.md").read_text("utf-8")
+    imports = next(code for code in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "from torch import" in code)
+    namespace = {}
+    exec("\n".join(ast.unparse(node) for node in ast.parse(imports).body if isinstance(node, ast.Import | ast.ImportFrom)), namespace)
+    return namespace
+
+
 def build(exercise: answers.Exercise, code: str) -> Any:
-    """The function or class of an answer, among the names of the reference's module; a method goes into the reference's class."""
+    """The function or class of an answer, among the names that its chapter imports; a method goes into the reference's class."""
     if exercise.methods:
         lines = exercise.reference_source().splitlines()
         written = textwrap.dedent(code).strip("\n")
@@ -30,6 +42,6 @@ def build(exercise: answers.Exercise, code: str) -> Any:
                 lines[first - 1 : node.end_lineno] = textwrap.indent(written, "    ").splitlines()
                 break
         code = "\n".join(lines)
-    namespace = {**vars(importlib.import_module(exercise.module)), "__name__": "answer"}
+    namespace = {**vars(importlib.import_module(exercise.module)), **names_of_chapter(exercise.chapter), "__name__": "answer"}
     exec(compile(code, f"<third list: {exercise.name}>", "exec"), namespace)
     return namespace[exercise.object_name]
