@@ -24,7 +24,12 @@ def test_policy_loss(policy_loss):
     with unmodified(logprobs=logprobs, advantages=advantages):
         loss = policy_loss(new_logprobs, logprobs, advantages, 0.2)
     described = f"ratios {[c[0] for c in cases]}, advantages {[c[1] for c in cases]}, clip_coef 0.2"
-    expect_close(loss, -contributions.mean(), "policy_loss", described)
+    expect_tensor(loss, (), "policy_loss")
+    # Of two minibatches at once: a mistake may look like another on one of them, but not on both
+    opposite = torch.minimum(-ratio * advantages, -ratio.clamp(0.8, 1.2) * advantages)
+    both = torch.stack([loss, policy_loss(new_logprobs, logprobs, -advantages, 0.2)])
+    wanted = -torch.stack([contributions.mean(), opposite.mean()])
+    expect_close(both, wanted, "policy_loss", f"{described}; then the same with the advantages negated")
     expect_gradient(loss, new_logprobs, -slopes, "policy_loss", described)
 
     torch.manual_seed(0)
@@ -46,6 +51,8 @@ def test_policy_loss(policy_loss):
         "one step whose policy has not moved, advantage 4",
     )
     expect_device_followed(policy_loss, new_logprobs, logprobs, advantages, 0.2, what="policy_loss")
+    unclipped = policy_loss(new_logprobs, logprobs, advantages, 1e9)
+    expect_close(unclipped, -(ratio * advantages).mean().detach(), "policy_loss", "clip_coef 1e9, which clips nothing")
 
 
 def test_value_loss(value_loss):
@@ -54,6 +61,12 @@ def test_value_loss(value_loss):
     with unmodified(returns=returns):
         loss = value_loss(new_values, returns)
     error = (new_values - returns).detach()
+    expect_tensor(loss, (), "value_loss")
+    require(
+        loss.dtype == torch.float32,
+        f"value_loss of 32-bit floats is {loss.dtype}: `.half()` converts to 16 bits, and halves nothing.",
+        str(loss.dtype),
+    )
     expect_close(loss, 0.5 * (error**2).mean(), "value_loss", "16 random values: half the mean of the squared errors")
     expect_gradient(loss, new_values, error / 16, "value_loss")
     expect_close(
@@ -92,6 +105,13 @@ def test_entropy_bonus(entropy_bonus):
             "entropy_bonus",
             f"{number} equally likely actions",
         )
+    # Only the differences of the logits in a row count: whatever is added to all of them.
+    for shifts, because in [
+        ([100.0] * 4, "100 added to every logit"),
+        ([0.0, -200.0, 0.0, -200.0], "200 taken off every logit in rows 1 and 3"),
+    ]:
+        shifted = entropy_bonus(probs.log() + torch.tensor(shifts)[:, None])
+        expect_close(shifted, nats.mean(), "entropy_bonus", f"the same policies, {because}")
     certain = entropy_bonus(torch.tensor([[200.0, 0.0, 0.0]]))
     expect_close(certain, torch.tensor(0.0), "entropy_bonus", "a policy that is certain (log of 0 must not give NaN)")
     sure = torch.tensor([[200.0, 0.0, 0.0]], requires_grad=True)
@@ -106,15 +126,18 @@ def test_entropy_bonus(entropy_bonus):
 
 def test_make_optimizer(make_optimizer):
     torch.manual_seed(0)
-    actor, critic = nn.Linear(3, 2), nn.Linear(3, 1)
-    trunk = nn.Linear(3, 3)
+    actor, critic = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2)), nn.Sequential(nn.Linear(3, 1))
+    trunk, middle = nn.Linear(3, 3), nn.Linear(3, 3)
     shared_actor, shared_critic = nn.Sequential(trunk, nn.Linear(3, 2)), nn.Sequential(trunk, nn.Linear(3, 1))
+    middle_actor = nn.Sequential(nn.Linear(3, 3), middle, nn.Linear(3, 2))
+    middle_critic = nn.Sequential(nn.Linear(3, 3), middle, nn.Linear(3, 1))
     twins = nn.Linear(3, 1), nn.Linear(3, 1)
     twins[1].load_state_dict(twins[0].state_dict())
     for one, other, kind in [
         (actor, critic, "separate networks"),
         (shared_actor, shared_critic, "networks with a shared trunk"),
         (*twins, "separate networks whose weights happen to be equal"),
+        (middle_actor, middle_critic, "networks that share their second layer"),
     ]:
         optimizer = make_optimizer(one, other, 3e-4)
         require(
@@ -125,7 +148,7 @@ def test_make_optimizer(make_optimizer):
         held = [id(p) for group in optimizer.param_groups for p in group["params"]]
         for network, who in [(one, "actor"), (other, "critic")]:
             missing = [name for name, p in network.named_parameters() if id(p) not in held]
-            require(not missing, f"For {kind}, the optimizer does not hold the {who}'s parameters {missing}.", f"{who} missing")
+            require(not missing, f"For {kind}, the optimizer does not hold the {who}'s parameters {missing}.", f"{who} {missing}")
         require(
             len(held) == len(set(held)),
             f"For {kind}, the optimizer holds {len(held)} parameters, but only {len(set(held))} different ones: a shared one must count once.",
@@ -204,6 +227,16 @@ def test_clipfrac(clipfrac):
     new_logprobs = logprobs + ratio.log()
     with unmodified(new_logprobs=new_logprobs, logprobs=logprobs):
         seen = clipfrac(new_logprobs, logprobs, 0.2)
+    expect_tensor(seen, (), "clipfrac")
+    singles = torch.tensor([0.5, 0.79, 0.81, 0.82, 1.0, 1.19, 1.22, 1.26, 3.0, 1.1])
+    olds = torch.linspace(-2, -0.2, len(singles))
+    each = [clipfrac((old + single.log())[None], old[None], 0.2) for old, single in zip(olds, singles, strict=True)]
+    expect_close(
+        torch.stack(each).float(),
+        torch.tensor([1.0, 1, 0, 0, 0, 0, 1, 1, 1, 0]),
+        "clipfrac",
+        f"minibatches of one step each, ratios {[round(r, 2) for r in singles.tolist()]}, clip_coef 0.2",
+    )
     expect_close(seen, torch.tensor(4 / 8), "clipfrac", f"ratios {[round(r, 2) for r in ratio.tolist()]}, clip_coef 0.2")
     expect_close(clipfrac(new_logprobs, logprobs, 0.05), torch.tensor(7 / 8), "clipfrac", "the same ratios, clip_coef 0.05")
     expect_close(clipfrac(logprobs, logprobs, 0.2), torch.tensor(0.0), "clipfrac", "a policy that has not moved")
@@ -230,7 +263,24 @@ def test_explained_variance(explained_variance):
     expect_close(constant, torch.tensor(0.0), "explained_variance", "values that are all the same")
     opposite = explained_variance(-returns, returns)
     expect_close(opposite, torch.tensor(-3.0), "explained_variance", "values = -returns")
+    ends_agree = explained_variance(torch.tensor([1.0, 2.0, 2.0, 1.0]), torch.tensor([1.0, 2.0, 3.0, 1.0]))
+    expect_close(ends_agree, torch.tensor(8 / 11), "explained_variance", "values [1, 2, 2, 1], returns [1, 2, 3, 1]")
+    large = 1000 + torch.randn(64) * 0.1
+    guesses = large + torch.randn(64) * 0.05
+    expected = 1 - (large - guesses).double().var(correction=0) / large.double().var(correction=0)
+    seen = explained_variance(guesses, large)
+    require(
+        (seen - expected).abs() < 0.01,
+        f"For returns around 1000 with a spread of 0.1, explained_variance is {seen.item():.3f}; expected {expected:.3f}. In 32-bit floats a "
+        "small difference of large squares has no digits left: take the mean off before you square, as `var` does.",
+        "digits lost",
+    )
     equal = explained_variance(torch.randn(8), torch.full((8,), 2.0))
+    require(
+        not isinstance(equal, int | float),
+        f"Where all returns are equal, explained_variance is the plain number {equal}; expected a tensor, as everywhere else.",
+        "plain number",
+    )
     expect_tensor(equal, (), "explained_variance where all returns are equal")
     require(
         bool(equal.isfinite()),
