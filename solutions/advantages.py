@@ -24,7 +24,8 @@ def compute_advantages(
         values: V(s_t).
         next_values: V(s_{t+1}) of the state that the step really led to, not of the reset after it.
         terminations: True where the step ended the episode for good: there is nothing to bootstrap from.
-        truncations: True where the step ran out of time: the sum ends, but V(s_{t+1}) still counts.
+        truncations: True where the step ran out of time: the sum ends, but V(s_{t+1}) still counts (unless the step
+            terminated too).
         gamma: the discount factor.
         gae_lambda: how far to trust rewards (1) rather than values (0).
 

@@ -18,7 +18,7 @@ def policy_loss(
         new_logprobs: log pi(a_t|s_t) under the current network, with its graph.
         logprobs: log pi_old(a_t|s_t), as stored in the rollout.
         advantages: A_t, already normalised if they are to be.
-        clip_coef: epsilon.
+        clip_coef: epsilon, any number above 0; a huge one clips nothing.
 
     Returns:
         A scalar: minus the mean over the minibatch.
@@ -50,7 +50,7 @@ def entropy_bonus(logits: Float[Tensor, "B num_actions"]) -> Float[Tensor, ""]:
     """The mean entropy of the policy, in nats: log(num_actions) when it is undecided, 0 when it is certain.
 
     Args:
-        logits: the policy's unnormalised log-probabilities, with their graph.
+        logits: the policy's unnormalised log-probabilities, with their graph; of any size, also far apart.
 
     Returns:
         A scalar, without the coefficient `ent_coef`; larger is more random.

@@ -45,7 +45,7 @@ def reinforce_loss(logprobs: Float[Tensor, "B"], returns: Float[Tensor, "B"]) ->
 
     Args:
         logprobs: log pi(a_t|s_t) of the actions taken, with their graph.
-        returns: the return that followed each action; taken as constants.
+        returns: the return that followed each action; taken as constants, though they may carry a graph.
 
     Returns:
         A scalar: minus the mean of logprobs * returns.

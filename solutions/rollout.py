@@ -183,7 +183,7 @@ def get_minibatch_indices(rng: np.random.Generator, batch_size: int, minibatch_s
         minibatch_size: B, how many in each minibatch.
 
     Returns:
-        batch_size // minibatch_size integer arrays of shape (minibatch_size,); together a permutation.
+        A list of batch_size // minibatch_size integer arrays of shape (minibatch_size,); together a permutation.
     """
     indices = rng.permutation(batch_size)
     return [indices[start : start + minibatch_size] for start in range(0, batch_size, minibatch_size)]

@@ -75,8 +75,9 @@ def test_sample_actions(sample_actions):
         f"With 3 logits, actions must be 0, 1 or 2; seen {actions.min()} to {actions.max()}.",
     )
 
+    draws = itertools.chain([actions], (sample_actions(logits)[0] for _ in range(20)))  # of which a right answer makes one
     require(
-        not all(torch.equal(drawn, logits.argmax(-1)) for drawn in itertools.chain([actions], more_draws(sample_actions, logits))),
+        not all(torch.equal(drawn, logits.argmax(-1)) for drawn in draws),
         "The actions are not random: each row always gets its most probable action. Sample instead.",
         "argmax",
     )
@@ -162,10 +163,6 @@ def test_sample_actions(sample_actions):
         "is in the graph. Use log_softmax.",
         "gradient nan",
     )
-
-
-def more_draws(sample_actions, logits):
-    return (sample_actions(logits)[0] for _ in range(20))
 
 
 def show_probs(probs) -> list[float]:

@@ -111,7 +111,9 @@ def test_get_minibatch_indices(get_minibatch_indices):
             not missing,
             f"Together the minibatches of {call} must hold each of 0 to {batch_size - 1} exactly once; missing: {missing[:5]}"
             f"{' and more' * (len(missing) > 5)}.",
-            "repeats inside a minibatch" if any(len(set(a.tolist())) < len(a) for a in arrays) else "repeats in other minibatches",
+            "repeats inside a minibatch"
+            if any(len(set(a.tolist())) < len(a) for a in arrays)
+            else "repeats in other minibatches",
         )
 
     def draw(rng):
@@ -129,9 +131,7 @@ def test_get_minibatch_indices(get_minibatch_indices):
             "Two calls in a row with one rng give the same order: use this generator itself and no copy of it, so that it moves on.",
             "copy of rng",
         )
-        require(
-            False, "Two calls in a row with one rng give the same order: each epoch needs a new one.", "same every time"
-        )
+        require(False, "Two calls in a row with one rng give the same order: each epoch needs a new one.", "same every time")
     require(
         draw(np.random.default_rng(1)) == draw(np.random.default_rng(1)),
         "Two generators with the same seed give different orders: take the randomness from `rng`, so that a run can be repeated.",

@@ -67,8 +67,9 @@ def test_rollout_phase(PPOTrainer):
         )
         require(
             trainer.envs.resets == 1,
-            "rollout_phase resets the environments. It goes on where the last one stopped: long episodes reach over many rollouts.",
-            "resets",
+            f"rollout_phase resets the environments (seen {trainer.envs.resets - 1} times). It goes on where the last one stopped: long "
+            "episodes reach over many rollouts, and environments start their next one by themselves.",
+            {1: "resets once", steps: "resets every time"}.get(trainer.envs.resets - 1, "resets"),
         )
         batch = trainer.agent.rollout
         require(
@@ -87,11 +88,13 @@ def test_rollout_phase(PPOTrainer):
         )
         with torch.no_grad():
             last = trainer.critic(torch.as_tensor(trainer.envs.shown[-1])).squeeze(-1)
-            cut = batch.truncations[-1]
+            going_on = ~batch.truncations[-1]
+            first = trainer.critic(torch.as_tensor(trainer.envs.shown[(phase - 1) * steps])).squeeze(-1)
+        closed_with_first = torch.allclose(batch.next_values[-1][going_on], first[going_on], atol=1e-4)
         require(
-            torch.allclose(batch.next_values[-1][~cut], last[~cut], atol=1e-4),
-            "The last row's next_values are not V of the observations after the rollout: close it with the agent's next_obs.",
-            "close with other obs",
+            torch.allclose(batch.next_values[-1][going_on], last[going_on], atol=1e-4),
+            "The last row's next_values are not V of the observations after the rollout: close it with what the agent's next_obs is then.",
+            "close with the first obs" if closed_with_first else "close with other obs",
         )
     for who, network in networks_of(trainer).items():
         same = all(torch.equal(a, b) for a, b in zip(before[who].values(), network.state_dict().values(), strict=True))
@@ -155,7 +158,7 @@ def movement(parameters, start) -> torch.Tensor:
 @shapes.checked_calls(reference_advantages, losses, networks, policy_gradient)
 def test_learning_phase(PPOTrainer):
     # 1. The minibatches: how many updates, of what.
-    trainer = small_trainer(PPOTrainer)
+    trainer = small_trainer(PPOTrainer, num_minibatches=4)
     play(trainer)
     seen, updates = [], []
     hook = trainer.actor.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach().clone()))
@@ -187,10 +190,11 @@ def test_learning_phase(PPOTrainer):
             f"In epoch {number} the minibatches hold {len(set(covered))} different steps; expected all {len(rollout_obs)} of the rollout.",
             f"covered {len(set(covered))}",
         )
+    company = [{frozenset(tuple(row) for row in batch.tolist()) for batch in minibatches} for minibatches in epochs]
     require(
-        len(seen) < 3 or not torch.equal(seen[0], seen[args.num_minibatches]),
-        "Each epoch has the same minibatches: shuffle anew in every epoch.",
-        "same minibatches",
+        company[0] != company[1],
+        "In every epoch the same steps share a minibatch: call get_minibatch_indices anew in each.",
+        "same minibatches" if torch.equal(torch.stack(epochs[0]), torch.stack(epochs[1])) else "same company",
     )
     end = [*trainer.actor.parameters(), *trainer.critic.parameters()]
     require(all(p.isfinite().all() for p in end), "The networks hold NaN or infinity after learning_phase.", "nan")
@@ -198,6 +202,33 @@ def test_learning_phase(PPOTrainer):
         mine = {id(p) for p in some.parameters()}
         moved = any(not torch.equal(p, s) for p, s in zip(end, start, strict=True) if id(p) in mine)
         require(moved, f"learning_phase does not change the {who}.", f"{who} unmoved")
+
+    logged = {name: len(figures) for name, figures in trainer.log.figures.items()}
+    for name in ["policy_loss", "value_loss", "entropy", "approx_kl", "clipfrac"]:
+        require(
+            logged.get(name, 0) == wanted,
+            f"`{name}` was added to the log's figures {logged.get(name, 0)} times in {wanted} updates: call self.log.add_figures(...) after "
+            "each update.",
+            "figures: none"
+            if name not in logged
+            else "figures: once an epoch"
+            if logged[name] == args.update_epochs
+            else "figures",
+        )
+    oracle = Oracle(trainer)
+    require(
+        logged.get("explained_variance") == 1,
+        f"`explained_variance` was added to the log's figures {logged.get('explained_variance', 0)} times; expected once, after the epochs.",
+        "no explained variance" if "explained_variance" not in logged else "explained variances",
+    )
+    values = trainer.agent.rollout.values.flatten()
+    explained = 1 - (oracle.returns - values).var(correction=0) / oracle.returns.var(correction=0)
+    expect_close(
+        trainer.log.figures["explained_variance"][0],
+        explained,
+        "The explained_variance in the log's figures",
+        "of the rollout's values and of the returns",
+    )
 
     # 2. The schedule: one step for each learning phase.
     rate = trainer.optimizer.param_groups[0]["lr"] / args.learning_rate
@@ -237,11 +268,13 @@ def test_learning_phase(PPOTrainer):
     # 4. Where the advantages are normalised, and what the losses are given.
     trainer = small_trainer(PPOTrainer)
     play(trainer)
-    given = []
+    given, steps = [], []
     original = losses.policy_loss
+    oracle = Oracle(trainer)
 
     def spy(new_logprobs, logprobs, advantages, clip_coef):
-        given.append(advantages.detach())
+        given.append(advantages.detach().clone())
+        steps.append((oracle.logprobs - logprobs.detach()[:, None]).abs().argmin(dim=1))  # known by their log-probabilities
         return original(new_logprobs, logprobs, advantages, clip_coef)
 
     with patch.object(losses, "policy_loss", spy):
@@ -253,6 +286,17 @@ def test_learning_phase(PPOTrainer):
         "for the whole rollout.",
         "normalised once",
     )
+    for number, (some, chosen) in enumerate(zip(given, steps, strict=True)):
+        raw = oracle.advantages[chosen]
+        normalised = [(raw - raw.mean()) / (raw.std(correction=correction) + 1e-8) for correction in (1, 0)]
+        epoch = number // trainer.args.num_minibatches
+        require(
+            any(torch.allclose(some, wanted, atol=1e-3) for wanted in normalised),
+            f"In epoch {epoch} (counted from 0) policy_loss is given other advantages than those of the minibatch's steps, normalised: seen "
+            f"{show(some)}, expected {show(normalised[0])}."
+            + (" In epoch 0 they were right: leave the advantages of the rollout as they are." if epoch else ""),
+            "advantages of later epochs" if epoch else "advantages",
+        )
 
     # 5. Advantages that are all equal have no spread to divide by.
     trainer = small_trainer(PPOTrainer)
@@ -292,16 +336,36 @@ def test_learning_phase(PPOTrainer):
         "target_kl return",
     )
 
+    # 7. Observations may have a shape, as frames do: here (1, 3, 1).
+    trainer = small_trainer(PPOTrainer)
+    play(trainer)
+    trainer.agent.rollout.obs = trainer.agent.rollout.obs.unflatten(-1, (1, 3, 1))
+    trainer.actor, trainer.critic = (nn.Sequential(nn.Flatten(), *network) for network in (trainer.actor, trainer.critic))
+
+    def expect_shape(_, inputs):
+        shape = tuple(inputs[0].shape)
+        wanted = (trainer.args.minibatch_size, 1, 3, 1)
+        require(
+            shape == wanted,
+            f"Where an observation has the shape (1, 3, 1), the actor was shown a minibatch of shape {shape}; expected {wanted}. Flatten time "
+            "and environments only, or frames are taken apart: flatten(0, 1).",
+            f"obs {shape}",
+        )
+
+    trainer.actor.register_forward_pre_hook(expect_shape)
+    trainer.learning_phase()
+
 
 class TimedGames(gym.vector.VectorEnv):
     """N environments whose games last 1, 4, 7, ... steps and score 10 for each step played with action 1, rewards clipped to 1.
 
-    A life is lost in every second step, which terminates the return but not the game.
+    `points` may say something else than 10; with `rising` they are paid twice in the second round, and so on. A life is lost in every second step, which terminates the return but not the game.
     """
 
-    def __init__(self, num_envs: int, endless: bool = False):
+    def __init__(self, num_envs: int, endless: bool = False, points: float = 10, rising: bool = False):
         self.num_envs = num_envs
         self.endless = endless
+        self.points, self.rising = points, rising
         self.steps_taken = 0
         self.seeds = []
 
@@ -317,7 +381,8 @@ class TimedGames(gym.vector.VectorEnv):
     def step(self, actions):
         self.steps_taken += 1
         self.time += 1
-        self.score += 10 * (np.asarray(actions) == 1)
+        paid = self.points * (len(self.seeds) if self.rising else 1) * (np.asarray(actions) == 1)
+        self.score += paid
         over = np.zeros(self.num_envs, dtype=bool) if self.endless else self.time >= 1 + 3 * np.arange(self.num_envs)
         terminations = over | (self.time % 2 == 0)
         infos = {
@@ -326,7 +391,7 @@ class TimedGames(gym.vector.VectorEnv):
             "episodic_length": self.time.copy(),
             "final_obs": self._obs(),
         }
-        rewards = np.sign(10.0 * (np.asarray(actions) == 1)).astype(np.float32)
+        rewards = np.sign(paid).astype(np.float32)
         self.time[over] = 0
         self.score[over] = 0
         return self._obs(), rewards, terminations, np.zeros_like(over), infos
@@ -370,9 +435,14 @@ def test_evaluate(evaluate):
         "evaluate must return a NumPy array: np.array(...) or np.concatenate(...) makes one.",
         "no array",
     )
-    require(
-        envs.seeds[0] == 0, f"evaluate(..., seed=0) reset the environments with the seed {envs.seeds[0]}; expected 0.", "seed"
-    )
+    if envs.seeds[0] != 0:
+        seeded = TimedGames(4)
+        evaluate(actor, seeded, 4, True, 50, 7)
+        require(
+            False,
+            f"evaluate(..., seed=0) reset the environments with the seed {envs.seeds[0]}; expected 0. With seed=7 it was {seeded.seeds[0]}.",
+            "seed 0" if seeded.seeds[0] == 7 else "seed",
+        )
 
     envs = TimedGames(4)
     few = np.asarray(evaluate(actor, envs, 6, True, 50, 0))
@@ -390,6 +460,20 @@ def test_evaluate(evaluate):
         "at 4 or later, or the same games are played again.",
         f"seeds {envs.seeds}",
     )
+
+    for points, rising, because in [
+        (-2.5, False, "games that cost 2.5 a step: scores may be negative, and need not be whole"),
+        (10, True, "games worth twice as much in the second round"),
+    ]:
+        two_rounds = np.asarray(evaluate(actor, TimedGames(4, points=points, rising=rising), 8, True, 50, 0))
+        once = points * np.array([1, 4, 7, 10])
+        wanted = np.concatenate([once, once * (2 if rising else 1)])
+        expect_close(
+            torch.as_tensor(two_rounds).double().sort().values,
+            torch.as_tensor(wanted).double().sort().values,
+            "evaluate(..., num_episodes=8), sorted,",
+            f"4 environments, {because}",
+        )
 
     torch.manual_seed(0)
     sampled = np.concatenate([np.asarray(evaluate(actor, TimedGames(4), 4, False, 50, 0)) for _ in range(30)])
@@ -436,7 +520,7 @@ def test_evaluate(evaluate):
         np.allclose(rounds, 10 * limit),
         f"In a second round, games that never end scored {rounds[2:].tolist()}; expected {10 * limit} again: reset the environments, and "
         "count max_steps anew, in each round.",
-        "second round",
+        f"second round {rounds.tolist()}",
     )
     unchanged = all(torch.equal(a, b) for a, b in zip(before.values(), actor.state_dict().values(), strict=True))
     require(

@@ -25,9 +25,14 @@ RIGHT: dict[str, dict[str, str]] = {name: some for part in PARTS for name, some 
 def names_of_chapter(chapter: str) -> dict[str, Any]:
     """What the first code cell of a chapter, that of its imports, defines."""
     text = (answers.ROOT / "chapters" / "source" / f"{chapter}.md").read_text("utf-8")
-    imports = next(code for code in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "from torch import" in code)
+    imports = next(
+        code for code in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "from torch import" in code
+    )
     namespace = {}
-    exec("\n".join(ast.unparse(node) for node in ast.parse(imports).body if isinstance(node, ast.Import | ast.ImportFrom)), namespace)
+    exec(
+        "\n".join(ast.unparse(node) for node in ast.parse(imports).body if isinstance(node, ast.Import | ast.ImportFrom)),
+        namespace,
+    )
     return namespace
 
 
