@@ -422,12 +422,12 @@ def test_evaluate(evaluate):
             (not (scores == 10).all() and scores.mean() >= fair.mean() - 1) or scores.max() <= 10,
             f"From {games}, evaluate returns {show(scores)}: the short games count more than the long ones. The first games to finish are the "
             "short ones: play a fixed number in each environment.",
-            "short games",
+            f"short games {show(scores)}",
         )
         require(
             scores.max() > 10,
             f"From {games}, evaluate returns {show(scores)}: is that the clipped reward? The score is infos['episodic_return'].",
-            "clipped",
+            f"clipped {show(scores)}",
         )
         expect_close(scores, fair, "evaluate", games)
     require(
