@@ -15,7 +15,7 @@ class PPOArgs:
     env_id: str = "CartPole-v1"
     """The Gymnasium id of the environment, for example CartPole-v1 or ALE/Breakout-v5."""
     mode: Mode = "classic-control"
-    """What the agent sees: a few numbers (classic-control), 128 bytes (ram) or stacked frames (atari)."""
+    """What the agent sees: a few numbers (classic-control), snapshots of 128 bytes (ram) or stacked frames (atari)."""
     seed: int = 1
     """The seed of the environments, the networks and the sampling."""
     total_timesteps: int = 500_000
@@ -133,6 +133,14 @@ PRESETS = {
         learning_rate=5e-3,
         total_timesteps=200_000,
         device="cpu",  # its networks are too small for a GPU to help
+    ),
+    "pong-ram": PPOArgs(
+        env_id="ALE/Pong-v5",
+        mode="ram",
+        num_envs=16,
+        learning_rate=2e-3,
+        total_timesteps=2_000_000,
+        device="cpu",  # the emulator is what takes the time
     ),
     "breakout": PPOArgs(
         env_id="ALE/Breakout-v5",

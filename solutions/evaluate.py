@@ -127,6 +127,7 @@ class Evaluator:
                 raise ValueError(f"{name} must be a whole number of at least 1; you gave {count}.")
         self.args, self.every, self.num_episodes, self.max_steps = args, every, num_episodes, max_steps
         self.threshold = threshold
+        self.settings = {"every": every, "episodes": num_episodes, "max_steps": max_steps, "greedy": True}
         self.iteration = 0
         self.history: list[dict] = []
         self.solved = False
@@ -136,13 +137,17 @@ class Evaluator:
         """Evaluate if it is time to; returns whether the run may stop."""
         self.iteration += 1
         if self.iteration % self.every == 0:
-            scores = self.play(trainer.actor, first_seed=10_000)
-            self.history.append(
-                {"global_step": trainer.agent.global_step, "mean": float(scores.mean()), "std": float(scores.std())}
-            )
-            lower_bound = scores.mean() - 2 * scores.std() / len(scores) ** 0.5
-            self.solved = self.threshold is not None and bool(lower_bound >= self.threshold)
+            self.note(trainer)
         return self.solved
+
+    def note(self, trainer) -> None:
+        """Evaluate now, and add the result to the history."""
+        scores = self.play(trainer.actor, first_seed=10_000)
+        self.history.append(
+            {"global_step": trainer.agent.global_step, "mean": float(scores.mean()), "std": float(scores.std())}
+        )
+        lower_bound = scores.mean() - 2 * scores.std() / len(scores) ** 0.5
+        self.solved = self.threshold is not None and bool(lower_bound >= self.threshold)
 
     def report(self, actor: nn.Module, greedy: bool = True) -> np.ndarray:
         """Play `num_episodes` games that had no say in when to stop; returns their scores."""

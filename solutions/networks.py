@@ -1,10 +1,10 @@
-"""Actors and critics (chapters 02 and 08)."""
+"""Actors and critics (chapters 02, 06 and 08)."""
 
 from math import prod, sqrt
 
 import gymnasium as gym
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor, nn
 
 
@@ -56,6 +56,70 @@ def get_actor_and_critic_classic(num_obs: int, num_actions: int) -> tuple[nn.Seq
     return actor, critic
 
 
+def scale_bytes(obs: UInt8[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """Scale bytes to [0, 1].
+
+    Args:
+        obs: whole numbers from 0 to 255, of any shape.
+
+    Returns:
+        Their 255ths, as float32 of the same shape.
+    """
+    return obs.float() / 255
+
+
+def ram_features(obs: Float[Tensor, "B 3 num_bytes"]) -> Float[Tensor, "B 2*num_bytes"]:
+    """What has changed in the memory: since the game began, and since the last step.
+
+    Args:
+        obs: three snapshots of the memory, scaled to [0, 1]: the game's first, that of the step before, the newest.
+
+    Returns:
+        For each byte, newest - first; then for each byte, 32 (newest - before), cut off at -1 and 1.
+    """
+    first, before, newest = obs.unbind(dim=1)
+    return torch.cat([newest - first, (32 * (newest - before)).clamp(-1, 1)], dim=-1)
+
+
+class RamFeatures(nn.Module):
+    """`ram_features` as a layer without weights."""
+
+    def forward(self, obs: Float[Tensor, "B 3 num_bytes"]) -> Float[Tensor, "B 2*num_bytes"]:
+        return ram_features(obs)
+
+
+def get_actor_and_critic_ram(num_bytes: int, num_actions: int) -> tuple[nn.Sequential, nn.Sequential]:
+    """Two separate networks of two 256-unit ReLU layers on the changes in a console's memory.
+
+    Args:
+        num_bytes: the size of the memory; 128 for the Atari 2600.
+        num_actions: the number of actions.
+
+    Returns:
+        actor: snapshots in [0, 1] (B, 3, num_bytes) -> logits (B, num_actions); its last layer has std 0.01.
+        critic: the same snapshots -> values (B, 1); its last layer has std 1.
+        The first child of both is a `RamFeatures`.
+    """
+    features = RamFeatures()
+    actor = nn.Sequential(
+        features,
+        layer_init(nn.Linear(2 * num_bytes, 256)),
+        nn.ReLU(),
+        layer_init(nn.Linear(256, 256)),
+        nn.ReLU(),
+        layer_init(nn.Linear(256, num_actions), std=0.01),
+    )
+    critic = nn.Sequential(
+        features,
+        layer_init(nn.Linear(2 * num_bytes, 256)),
+        nn.ReLU(),
+        layer_init(nn.Linear(256, 256)),
+        nn.ReLU(),
+        layer_init(nn.Linear(256, 1), std=1.0),
+    )
+    return actor, critic
+
+
 def get_actor_and_critic_atari(obs_shape: tuple[int, int, int], num_actions: int) -> tuple[nn.Sequential, nn.Sequential]:
     """One convolutional trunk with two heads, for stacked square frames.
 
@@ -103,15 +167,17 @@ def get_actor_and_critic(envs: gym.vector.VectorEnv, mode: str) -> tuple[nn.Modu
 
     Args:
         envs: vector environments with a discrete action space.
-        mode: "classic-control" (a few numbers), "ram" (128 bytes) or "atari" (stacked frames).
+        mode: "classic-control" (a few numbers), "ram" (snapshots of 128 bytes) or "atari" (stacked frames).
 
     Returns:
         actor and critic, see the function for the mode.
     """
     obs_shape = envs.single_observation_space.shape
     num_actions = int(envs.single_action_space.n)
-    if mode in ("classic-control", "ram"):
+    if mode == "classic-control":
         return get_actor_and_critic_classic(prod(obs_shape), num_actions)
+    if mode == "ram":
+        return get_actor_and_critic_ram(obs_shape[-1], num_actions)
     if mode == "atari":
         return get_actor_and_critic_atari(obs_shape, num_actions)
     raise ValueError(f'mode must be "classic-control", "ram" or "atari"; you gave {mode!r}.')
@@ -128,7 +194,7 @@ def prepare_obs(obs: Shaped[Tensor, "B *obs_shape"]) -> Float[Tensor, "B *obs_sh
     """
     if obs.ndim == 4:
         obs = obs.contiguous(memory_format=torch.channels_last)  # the layout in which convolutions are fastest
-    return obs.float() / 255 if obs.dtype == torch.uint8 else obs
+    return scale_bytes(obs) if obs.dtype == torch.uint8 else obs
 
 
 def actor_critic_forward(

@@ -1,4 +1,4 @@
-"""Train an agent from a shell: python -m solutions.train cartpole | breakout | space-invaders"""
+"""Train an agent from a shell: python -m solutions.train cartpole | pong-ram | breakout | space-invaders"""
 
 import dataclasses
 import sys
@@ -22,6 +22,8 @@ class Run:
     """What a training command does besides training."""
 
     args: tyro.conf.OmitArgPrefixes[PPOArgs]
+    updates: int | None = None
+    """The length of the run in iterations, in the place of total_timesteps."""
     log: Path | None = None
     """Where the curve is written, as JSON; its picture, the checkpoint and the agent go beside it. By default under runs/."""
     resume: Path | None = None
@@ -33,7 +35,7 @@ class Run:
     answers: bool = False
     """Train with your own answers to the exercises in the place of the reference's parts, where they pass their tests."""
     eval_every: int | None = None
-    """Play greedy games after every so many iterations; None only plays them at the end."""
+    """Play greedy games before the first iteration and after every so many; None only plays them at the end."""
     eval_episodes: int = 20
     """How many games each evaluation plays."""
     eval_max_steps: int = 27_000
@@ -47,6 +49,7 @@ RUNS = {
         "CartPole-v1 from four numbers, solved in seconds",
         Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100, eval_max_steps=500, threshold=475.0),
     ),
+    "pong-ram": ("Atari Pong from the console's 128 bytes of memory", Run(PRESETS["pong-ram"], eval_every=50)),
     "breakout": ("Atari Breakout from pixels", Run(PRESETS["breakout"], eval_episodes=20, eval_max_steps=5_000)),
     "space-invaders": ("Atari Space Invaders from pixels", Run(PRESETS["space-invaders"], save_every=1_000)),
 }
@@ -87,7 +90,12 @@ def curve_path(run: Run) -> Path:
 
 def main(run: Run) -> int:
     """Train, evaluate, write the curve and the agent; returns the exit code."""
-    if run.args.mode == "classic-control":
+    if run.updates is not None:
+        if run.updates < 1:
+            raise ValueError(f"updates must be a whole number of at least 1; you gave {run.updates}.")
+        length = run.updates * run.args.batch_size
+        run = dataclasses.replace(run, args=dataclasses.replace(run.args, total_timesteps=length))
+    if run.args.mode != "atari":
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
     curve = curve_path(run)
     checkpointer = checkpoint.Checkpointer(curve.with_suffix(CHECKPOINT), run.checkpoint_every, run.save_every)
@@ -109,6 +117,8 @@ def main(run: Run) -> int:
 
     scores, ruined = {}, None
     try:
+        if run.eval_every is not None:
+            evaluator.note(ppo)
         ppo.train(on_iteration=after_iteration)
         checkpointer.save(ppo)
         for way, greedy in [("greedy", True), ("sampled", False)]:
@@ -121,7 +131,7 @@ def main(run: Run) -> int:
         ruined = error
     results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
     try:
-        curve, picture = log.save(curve, evaluations=evaluator.history, results=results)
+        curve, picture = log.save(curve, evaluations=evaluator.history, evaluator=evaluator.settings, results=results)
         if ruined is not None:
             sys.exit(f"error: {ruined} {checkpointer.advice} The curve is in {curve} and {picture}.")
         agent = checkpoint.save_agent(

@@ -318,7 +318,7 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
 def test_get_actor_and_critic(get_actor_and_critic, mode="classic-control"):
     spaces = {
         "classic-control": (gym.spaces.Box(-1, 1, (4,)), gym.spaces.Discrete(2)),
-        "ram": (gym.spaces.Box(0, 255, (128,), dtype="uint8"), gym.spaces.Discrete(6)),
+        "ram": (gym.spaces.Box(0, 255, (3, 128), dtype="uint8"), gym.spaces.Discrete(6)),
         "atari": (gym.spaces.Box(0, 255, (4, 84, 84), dtype="uint8"), gym.spaces.Discrete(4)),
     }
     require(mode in spaces, f"mode must be one of {', '.join(spaces)}; you gave {mode!r}.")

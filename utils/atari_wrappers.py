@@ -1,4 +1,4 @@
-"""Atari, made learnable: the classic preprocessing, one readable wrapper at a time (chapter 07)."""
+"""Atari, made learnable: the classic preprocessing of frames, one readable wrapper at a time (chapter 07), and that of RAM (06)."""
 
 import gymnasium as gym
 import numpy as np
@@ -47,6 +47,55 @@ class LifeLossEndsReturn(gym.Wrapper):
             self.lives = self.env.unwrapped.ale.lives()
             self.game_over = False
         return self.latest
+
+
+class NoopReset(gym.Wrapper):
+    """Begin each game with 1 to `noop_max` steps of doing nothing, so that no two games are alike (detail 14 of the 37)."""
+
+    def __init__(self, env: gym.Env, noop_max: int = 30):
+        super().__init__(env)
+        self.noop_max = noop_max
+
+    def reset(self, *, seed=None, options=None):
+        obs, info = self.env.reset(seed=seed, options=options)
+        for _ in range(self.unwrapped.np_random.integers(1, self.noop_max, endpoint=True)):
+            obs, _, terminated, truncated, info = self.env.step(0)
+            if terminated or truncated:
+                obs, info = self.env.reset(options=options)
+        return obs, info
+
+
+class RamHistory(gym.Wrapper):
+    """Observe three snapshots of the memory: the game's first, that of the step before, and the newest: uint8 (3, 128)."""
+
+    def __init__(self, env: gym.Env):
+        super().__init__(env)
+        space = env.observation_space
+        self.observation_space = gym.spaces.Box(0, 255, (3, *space.shape), space.dtype)
+
+    def reset(self, *, seed=None, options=None):
+        ram, info = self.env.reset(seed=seed, options=options)
+        self.first = self.latest = ram
+        return np.stack([ram] * 3), info
+
+    def step(self, action):
+        ram, reward, terminated, truncated, info = self.env.step(action)
+        obs = np.stack([self.first, self.latest, ram])
+        self.latest = ram
+        return obs, reward, terminated, truncated, info
+
+
+def prepare_ram_env(env: gym.Env, *, noop_max: int = 30) -> gym.Env:
+    """Wrap an Atari environment for learning from its memory (chapter 06).
+
+    Args:
+        env: `gym.make("ALE/Pong-v5", obs_type="ram")`, or another game; it holds each action for 4 frames by itself.
+        noop_max: a game begins with 1 to this many steps of doing nothing, so that no two games are alike.
+
+    Returns:
+        An environment whose observations are three snapshots of the console's 128 bytes: uint8 (3, 128).
+    """
+    return RamHistory(NoopReset(env, noop_max))
 
 
 def prepare_atari_env(env: gym.Env, *, noop_max: int = 30, fire_on_reset: bool = True, clip_rewards: bool = True) -> gym.Env:

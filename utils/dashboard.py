@@ -192,11 +192,12 @@ class RunLog:
             self.wandb_run.log({"video": self.wandb.Video(str(path), format=path.suffix[1:])}, step=global_step)
         return path
 
-    def save(self, path: str | Path, **extra) -> tuple[Path, Path]:
+    def save(self, path: str | Path, evaluations: list[dict] = (), **extra) -> tuple[Path, Path]:
         """Write the curve as JSON, and as a picture beside it, each whole or not at all.
 
         Args:
             path: where the JSON goes; the picture has the same name with the suffix .png.
+            evaluations: the `history` of an Evaluator, drawn among the games.
             extra: further entries of the JSON.
 
         Returns:
@@ -204,12 +205,12 @@ class RunLog:
         """
         path = Path(path)
         picture = path.with_suffix(".png")
-        run = {"args": asdict(self.args), **extra, "rows": self.rows, "games": self.games}
+        run = {"args": asdict(self.args), **extra, "evaluations": list(evaluations), "rows": self.rows, "games": self.games}
         write_whole(path, json.dumps(_without_nan(run), indent=1).encode())
-        write_whole(picture, live.png_of(self.plot(), dpi=100))
+        write_whole(picture, live.png_of(self.plot(evaluations), dpi=100))
         return path, picture
 
-    def plot(self):
+    def plot(self, evaluations: list[dict] = ()):
         """Draw the scores of the games and the figures of the run; returns a matplotlib Figure."""
         from matplotlib.figure import Figure
 
@@ -229,6 +230,10 @@ class RunLog:
             scores.plot(steps, returns, ".", color="0.6", markersize=3, label="one game")
             window = np.lib.stride_tricks.sliding_window_view(returns, min(100, len(returns))).mean(axis=-1)
             scores.plot(steps[-len(window) :], window, color="#0072B2", label="mean of 100 games")
+        if evaluations:
+            steps, means, stds = (np.array([one[key] for one in evaluations]) for key in ("global_step", "mean", "std"))
+            scores.errorbar(steps, means, stds, fmt="o-", color="#009E73", capsize=2, label="greedy games, mean and std")
+        if scores.has_data():
             scores.legend(frameon=False)
         scores.set(title=f"{self.args.env_id}, seed {self.args.seed}", xlabel="environment steps", ylabel="episodic return")
         for name, ax in axes.items():

@@ -10,8 +10,7 @@ from ale_py.vector_env import AtariVectorEnv
 from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv, VectorWrapper
 
-from utils.atari_wrappers import prepare_atari_env
-from utils.processes import ProcessVectorEnv
+from utils.atari_wrappers import prepare_atari_env, prepare_ram_env
 
 gym.register_envs(ale_py)
 
@@ -105,7 +104,7 @@ def make_envs(
     Args:
         env_id: a Gymnasium id with a discrete action space.
         num_envs: N.
-        mode: "classic-control", "ram" (an Atari game's 128 bytes) or "atari" (its last 4 frames, 84 x 84).
+        mode: "classic-control", "ram" (three snapshots of an Atari game's 128 bytes) or "atari" (its last 4 frames, 84 x 84).
         sticky_actions: Atari only: repeat the previous action with probability 0.25.
         clip_rewards: whether rewards become their sign; by default in the Atari modes.
         render: whether `envs.render()` is to return pictures, one for each environment.
@@ -161,7 +160,9 @@ def _make_one(spec: gym.envs.registration.EnvSpec, mode: str, **options) -> gym.
     """One environment; a function of the module and not a closure, so that another process can find it."""
     if mode == "atari":
         return prepare_atari_env(gym.make(spec, frameskip=1, **options), clip_rewards=False)
-    return gym.make(spec, **options, **({"obs_type": "ram"} if mode == "ram" else {}))
+    if mode == "ram":
+        return prepare_ram_env(gym.make(spec, obs_type="ram", **options))
+    return gym.make(spec, **options)
 
 
 def find_spec(env_id: str) -> gym.envs.registration.EnvSpec:

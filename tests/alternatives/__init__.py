@@ -369,6 +369,78 @@ class FrameStack:
         return self.stack.detach().clone()
 """,
     },
+    "scale_bytes": {
+        "true_divide": """
+def scale_bytes(obs):
+    return torch.true_divide(obs, 255)
+""",
+        "multiply": """
+def scale_bytes(obs):
+    return obs.to(torch.float32) * (1 / 255)
+""",
+        "a table": """
+def scale_bytes(obs):
+    table = torch.linspace(0, 1, 256)
+    return table[obs.long()]
+""",
+    },
+    "ram_features": {
+        "indices": """
+def ram_features(obs):
+    since_start = obs[:, 2] - obs[:, 0]
+    since_last = 32 * (obs[:, 2] - obs[:, 1])
+    return torch.hstack([since_start, since_last.clip(min=-1.0, max=1.0)])
+""",
+        "diff, minimum and maximum": """
+def ram_features(obs):
+    steps = obs.diff(dim=1)
+    one = torch.ones(())
+    return torch.cat((steps.sum(dim=1), torch.maximum(torch.minimum(32 * steps[:, 1], one), -one)), 1)
+""",
+        "hardtanh into an empty tensor": """
+def ram_features(obs):
+    batch, _, n = obs.shape
+    out = obs.new_empty(batch, 2 * n)
+    out[:, :n] = obs[:, -1] - obs[:, 0]
+    out[:, n:] = nn.functional.hardtanh((obs[:, -1] - obs[:, -2]) * 32)
+    return out
+""",
+    },
+    "get_actor_and_critic_ram": {
+        "a function that builds both": """
+def get_actor_and_critic_ram(num_bytes, num_actions):
+    def build(outputs, std):
+        hidden = [module for n in (2 * num_bytes, 256) for module in (layer_init(nn.Linear(n, 256)), nn.ReLU())]
+        return nn.Sequential(RamFeatures(), *hidden, layer_init(nn.Linear(256, outputs), std))
+    return build(num_actions, 0.01), build(1, 1.0)
+""",
+        "modules of their own": """
+class Network(nn.Module):
+    def __init__(self, num_bytes, outputs, std):
+        super().__init__()
+        self.first, self.second = layer_init(nn.Linear(num_bytes * 2, 256)), layer_init(nn.Linear(256, 256))
+        self.last = layer_init(nn.Linear(256, outputs), std)
+
+    def forward(self, obs):
+        hidden = torch.relu(self.first(ram_features(obs)))
+        return self.last(torch.relu(self.second(hidden)))
+
+
+def get_actor_and_critic_ram(num_bytes, num_actions):
+    return [Network(num_bytes, num_actions, 0.01), Network(num_bytes, 1, 1.0)]
+""",
+        "a nested trunk": """
+def get_actor_and_critic_ram(num_bytes, num_actions):
+    def trunk():
+        return nn.Sequential(
+            RamFeatures(), nn.Flatten(),
+            layer_init(nn.Linear(2 * num_bytes, 256)), nn.ReLU(inplace=False),
+            layer_init(nn.Linear(256, 256)), nn.ReLU(),
+        )
+    actor = nn.Sequential(trunk(), layer_init(nn.Linear(256, num_actions), 0.01))
+    return actor, nn.Sequential(trunk(), layer_init(nn.Linear(256, 1), 1.0))
+""",
+    },
     "get_actor_and_critic_atari": {
         "modules around one trunk": """
 class Head(nn.Module):

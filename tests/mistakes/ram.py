@@ -1,0 +1,45 @@
+"""Known-wrong answers of chapter 06 on the console's memory."""
+
+from tests.mistakes import mistake
+
+SCALE, FEATURES, RAM = "scale_bytes", "ram_features", "get_actor_and_critic_ram"
+
+MISTAKES = [
+    mistake(SCALE, "256", "it were divided by 256: a byte's largest value is 255.", ("/ 255", "/ 256")),
+    mistake(SCALE, "largest of the batch", "it were divided by the largest byte of the batch, so that the same byte means another number in the next one.", ("/ 255", "/ obs.max()")),
+    mistake(SCALE, "smallest and largest of the batch", "the smallest byte of the batch became 0 and its largest 1, so that the same byte means another number in the next one.", ("obs.float() / 255", "(obs.float() - obs.min()) / (obs.max() - obs.min())")),
+    mistake(SCALE, "whole division", "`//` stood where `/` belongs: all but 255 becomes 0.", ("/ 255", "// 255")),
+    mistake(SCALE, "-1 to 1", "the bytes were scaled to [-1, 1].", ("/ 255", "/ 127.5 - 1")),
+    mistake(SCALE, "doubles", "the result were in double precision.", ("obs.float()", "obs.double()")),
+    mistake(SCALE, "not scaled", "the bytes became floats, but were not divided.", (" / 255", "")),
+    mistake(SCALE, "bytes again", "the result were turned into bytes again.", ("obs.float() / 255", "(obs.float() / 255).to(torch.uint8)")),
+    mistake(SCALE, "flat", "the observations were flattened: the shape is to stay.", ("obs.float()", "obs.float().flatten()")),
+    mistake(FEATURES, "halves swapped", "the last step's changes came first.", ("[newest - first, (32 * (newest - before)).clamp(-1, 1)]", "[(32 * (newest - before)).clamp(-1, 1), newest - first]")),
+    mistake(FEATURES, "newest first", "the newest snapshot were taken for the game's first.", ("first, before, newest =", "newest, before, first =")),
+    mistake(FEATURES, "signs", "the change in the last step had the wrong sign.", ("newest - before", "before - newest")),
+    mistake(FEATURES, "sign of the change since the start", "the change since the start had the wrong sign.", ("newest - first", "first - newest")),
+    mistake(FEATURES, "not cut off", "the changes in the last step were not cut off at -1 and 1.", (".clamp(-1, 1)", "")),
+    mistake(FEATURES, "cut off too early", "the changes were cut off before they were made 32 times as large.", ("(32 * (newest - before)).clamp(-1, 1)", "32 * (newest - before).clamp(-1, 1)")),
+    mistake(FEATURES, "faint", "the factor 32 were missing.", ("(32 * (newest - before))", "(newest - before)")),
+    mistake(FEATURES, "no change since the start", "the newest snapshot itself stood where its change since the start belongs.", ("[newest - first,", "[newest,")),
+    mistake(FEATURES, "without direction", "the absolute value were taken: a ball that rises and one that falls look alike.", ("(newest - before))", "(newest - before)).abs()")),
+    mistake(FEATURES, "before, since the start", "the snapshot of the step before were compared with the first.", ("newest - first", "before - first")),
+    mistake(FEATURES, "byte by byte", "the two changes of a byte stood side by side: first all of one kind are wanted, then all of the other.", ("torch.cat([newest - first, (32 * (newest - before)).clamp(-1, 1)], dim=-1)", "torch.stack([newest - first, (32 * (newest - before)).clamp(-1, 1)], dim=-1).flatten(1)")),
+    mistake(FEATURES, "wrong axis", "the observations were split along the batch instead of the snapshots.", ("dim=1)", "dim=0)")),
+    mistake(RAM, "the Atari's sizes", "the sizes 256 and 6 were written out, which is right for 128 bytes and 6 actions only.", ("nn.Linear(2 * num_bytes, 256)", "nn.Linear(256, 256)"), ("nn.Linear(256, num_actions)", "nn.Linear(256, 6)")),
+    mistake(RAM, "one number for each byte", "there were one number for each byte: RamFeatures gives two.", ("2 * num_bytes", "num_bytes")),
+    mistake(RAM, "no features", "the snapshots went into the network as they are, without RamFeatures.", ("features = RamFeatures()", "features = nn.Flatten()"), ("2 * num_bytes", "3 * num_bytes")),
+    mistake(RAM, "scaled again", "the snapshots were divided by 255 again.", ("features = RamFeatures()", "class Scaled(RamFeatures):\n        def forward(self, obs):\n            return super().forward(obs / 255)\n\n    features = Scaled()")),
+    mistake(RAM, "Tanh", "Tanh stood where ReLU belongs.", ("nn.ReLU()", "nn.Tanh()")),
+    mistake(RAM, "no activation", "the activations were missing: two linear layers in a row are only one.", ("        nn.ReLU(),\n", "")),
+    mistake(RAM, "64 units", "the hidden layers had 64 units, as for CartPole.", ("2 * num_bytes, 256", "2 * num_bytes, 64"), ("nn.Linear(256, 256)", "nn.Linear(64, 64)"), ("nn.Linear(256, num_actions)", "nn.Linear(64, num_actions)"), ("nn.Linear(256, 1)", "nn.Linear(64, 1)")),
+    mistake(RAM, "one hidden layer", "there were one hidden layer instead of two.", ("        layer_init(nn.Linear(256, 256)),\n        nn.ReLU(),\n", "")),
+    mistake(RAM, "actor head without its std", "the actor's last layer were not given std=0.01.", (", std=0.01", "")),
+    mistake(RAM, "critic head without its std", "the critic's last layer were not given std=1.", (", std=1.0", "")),
+    mistake(RAM, "PyTorch's default weights", "the hidden layers did not go through layer_init.", ("layer_init(nn.Linear(2 * num_bytes, 256))", "nn.Linear(2 * num_bytes, 256)"), ("layer_init(nn.Linear(256, 256))", "nn.Linear(256, 256)")),
+    mistake(RAM, "softmax", "a softmax followed the actor's last layer: logits are wanted.", ("std=0.01),\n", "std=0.01),\n        nn.Softmax(dim=-1),\n")),
+    mistake(RAM, "critic cut off at zero", "a ReLU followed the critic's last layer: values of Pong are negative at first.", ("std=1.0),\n", "std=1.0),\n        nn.ReLU(),\n")),
+    mistake(RAM, "shared trunk", "both networks were built on the same hidden layers.", ("    return actor, critic", "    critic = nn.Sequential(*actor[:5], layer_init(nn.Linear(256, 1), std=1.0))\n    return actor, critic")),
+    mistake(RAM, "critic for each action", "the critic gave one number for each action: V(s) is one number for each state.", ("nn.Linear(256, 1)", "nn.Linear(256, num_actions)")),
+    mistake(RAM, "order", "the critic were returned first.", ("return actor, critic", "return critic, actor")),
+]  # fmt: skip
