@@ -139,7 +139,7 @@ PRESETS = {
         mode="ram",
         num_envs=16,
         learning_rate=2e-3,
-        total_timesteps=2_000_000,
+        total_timesteps=1_000_000,
         device="cpu",  # the emulator is what takes the time
     ),
     "breakout": PPOArgs(

@@ -49,7 +49,7 @@ RUNS = {
         "CartPole-v1 from four numbers, solved in seconds",
         Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100, eval_max_steps=500, threshold=475.0),
     ),
-    "pong-ram": ("Atari Pong from the console's 128 bytes of memory", Run(PRESETS["pong-ram"], eval_every=50)),
+    "pong-ram": ("Atari Pong from the console's 128 bytes of memory", Run(PRESETS["pong-ram"], eval_every=100)),
     "breakout": ("Atari Breakout from pixels", Run(PRESETS["breakout"], eval_episodes=20, eval_max_steps=5_000)),
     "space-invaders": ("Atari Space Invaders from pixels", Run(PRESETS["space-invaders"], save_every=1_000)),
 }
