@@ -11,6 +11,7 @@ from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv, VectorWrapper
 
 from utils.atari_wrappers import prepare_atari_env, prepare_ram_env
+from utils.processes import ProcessVectorEnv
 
 gym.register_envs(ale_py)
 
