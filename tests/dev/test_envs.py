@@ -181,3 +181,32 @@ def test_prepare_atari_env_refuses_what_it_would_spoil():
         prepare_atari_env(gym.make("ALE/Breakout-v5"))
     with pytest.raises(ValueError, match="Atari game"):
         prepare_atari_env(gym.make("CartPole-v1"))
+
+
+def test_memory_comes_with_its_past():
+    """The three snapshots: the first of the game, the one before, the newest; and a new game has a new first."""
+    envs = make_envs("ALE/Pong-v5", 2, "ram")
+    obs, _ = envs.reset(seed=0)
+    assert obs.shape == (2, 3, 128) and obs.dtype == np.uint8 == envs.single_observation_space.dtype
+    assert envs.single_observation_space.contains(obs[0])
+    np.testing.assert_array_equal(obs, np.repeat(obs[:, :1], 3, axis=1))
+    first, latest = obs[:, 0].copy(), obs[:, 2].copy()
+    for _ in range(1_200):
+        obs, _, terminations, _, infos = envs.step(np.zeros(2, dtype=np.int64))  # doing nothing loses 0 : 21
+        if terminations.any():
+            break
+        np.testing.assert_array_equal(obs[:, 0], first)
+        np.testing.assert_array_equal(obs[:, 1], latest)
+        latest = obs[:, 2].copy()
+    assert terminations.any()
+    n = int(terminations.argmax())
+    assert infos["game_over"][n] and infos["episodic_return"][n] == -21
+    np.testing.assert_array_equal(obs[n], np.repeat(obs[n, :1], 3, axis=0))
+
+
+def test_games_from_memory_begin_differently():
+    envs = make_envs("ALE/Pong-v5", 8, "ram")
+    starts = {row.tobytes() for seed in range(2) for row in envs.reset(seed=100 * seed)[0][:, 0]}
+    assert len(starts) > 5
+    again, _ = envs.reset(seed=0)
+    np.testing.assert_array_equal(again, envs.reset(seed=0)[0])

@@ -244,6 +244,33 @@ def test_an_agent_is_saved_and_loaded(tmp_path, args):
         load_agent(tmp_path / "nothing.safetensors")
 
 
+def read_curve(path):
+    """The log of a run as somebody reads it who has only the file."""
+    run = json.loads(path.read_text())
+    steps = [row["global_step"] for row in run["rows"]]
+    assert steps == [run["args"]["num_envs"] * run["args"]["num_steps"] * (n + 1) for n in range(len(steps))]
+    assert path.with_suffix(".png").read_bytes()[:4] == b"\x89PNG"
+    return run
+
+
+@pytest.mark.parametrize("game", ["cartpole", "pong-ram", "breakout"])
+def test_every_game_takes_the_same_flags_and_is_measured_from_the_start(tmp_path, game):
+    options = "--updates 2 --eval-every 1 --eval-episodes 2 --eval-max-steps 8 --num-steps 16 --num-envs 2 --num-minibatches 2"
+    done = command(game, *options.split(), "--device", "cpu", "--log", str(tmp_path / "curve.json"))
+    assert "over 2 games each" in done.stdout.splitlines()[-1], done.stderr
+    run = read_curve(tmp_path / "curve.json")
+    assert [one["global_step"] for one in run["evaluations"]] == [0, 32, 64]
+    assert run["evaluator"] == {"every": 1, "episodes": 2, "max_steps": 8, "greedy": True}
+    assert run["args"]["total_timesteps"] == 64 and run["args"]["device"] == "cpu"
+    assert set(run["results"]) == {"greedy", "sampled"}
+
+
+def test_evaluations_are_drawn():
+    history = [{"global_step": 0, "mean": -21.0, "std": 0.0}, {"global_step": 32, "mean": 3.0, "std": 1.0}]
+    (drawn,) = [container for container in PPOTrainer(TINY).log.plot(history).axes[0].containers if len(container) == 3]
+    assert drawn[0].get_ydata().tolist() == [-21, 3]
+
+
 def test_the_command_solves_cartpole(tmp_path):
     done = command("cartpole", "--seed", "7", "--log", str(tmp_path / "curve.json"))
     assert done.returncode == 0, done.stdout + done.stderr
@@ -265,6 +292,8 @@ def test_help_lists_every_setting():
         (["cartpole", "--eval-episodes", "0"], "eval_episodes must be"),
         (["cartpole", "--eval-every", "0"], "eval_every must be"),
         (["cartpole", "--eval-max-steps", "0"], "eval_max_steps must be"),
+        (["cartpole", "--updates", "0"], "updates must be"),
+        (["pong-ram", "--updates", "-1"], "updates must be"),
         (["cartpole", "--device", "gpu"], "device must be"),
         (["cartpole", "--num-minibatches", "3"], "does not"),
         (["tetris"], "cartpole"),
