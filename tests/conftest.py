@@ -32,8 +32,13 @@ def trainer_class(request):
     """A whole agent is no exercise: the reference's is tested, and the learner's once both of its phases are attempted."""
     if request.param == "reference":
         return trainer.PPOTrainer
-    phases = [load_yours(answers.exercises()[name]) for name in ["rollout_phase", "learning_phase"]]
+    seconds = time_limit(request.config)
+    phases = [load_yours(answers.exercises()[name], seconds) for name in ["rollout_phase", "learning_phase"]]
     return phases[-1][0]
+
+
+def time_limit(config) -> float:
+    return float(config.getini("answer_time_limit"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -46,12 +51,12 @@ def pytest_pyfunc_call(pyfuncitem):
         if whose == "reference":
             pyfuncitem.funcargs[name] = answers.load_reference(exercise)
         else:
-            seconds = float(pyfuncitem.config.getini("answer_time_limit"))
+            seconds = time_limit(pyfuncitem.config)
             pyfuncitem.funcargs[name], where = load_yours(exercise, seconds)
             pyfuncitem.obj = judged_test(exercise, pyfuncitem.obj, seconds)
             pyfuncitem.add_report_section("call", "answer", f"The answer is from {where}.")
     elif "trainer_class" in pyfuncitem.funcargs:
-        pyfuncitem.obj = judged_test(None, pyfuncitem.obj)
+        pyfuncitem.obj = judged_test(None, pyfuncitem.obj, 5 * time_limit(pyfuncitem.config))  # it trains several agents
     return (yield)
 
 
