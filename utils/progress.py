@@ -102,7 +102,7 @@ class Progress:
         return (
             f'<p><progress value="{self.solved}" max="{len(self.states)}" style="width: 16em" aria-label="exercises solved"></progress>'
             f" <b>{self.solved} of {len(self.states)}</b> exercises solved.{rest}</p>"
-            f"<table><tbody>{''.join(rows)}</tbody></table><p>{html.escape(self._legend())}</p>{notes}"
+            f"<table><tbody>{''.join(rows)}</tbody></table><p>{html.escape(self._legend()).replace('   ', ' &ensp; ')}</p>{notes}"
         )
 
 

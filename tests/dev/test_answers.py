@@ -223,10 +223,10 @@ def test_progress_follows_from_notebooks_and_records(here, tests_digest):
     now = progress.current()
     assert now.states["discounted_returns"] == now.states["layer_init"] == progress.SOLVED
     assert now.states["sample_actions"] == progress.WRONG
-    assert now.line("layer_init") == "2 of 20 solved; next: get_actor_and_critic_classic in 02."
-    assert now.line("get_actor_and_critic_atari") == "2 of 20 solved; next: sample_actions in 01."
+    assert now.line("layer_init") == f"2 of {len(EXERCISES)} solved; next: get_actor_and_critic_classic in 02."
+    assert now.line("get_actor_and_critic_atari") == f"2 of {len(EXERCISES)} solved; next: sample_actions in 01."
     assert str(now) == str(progress.show_progress())
-    assert "2 of 20 exercises solved. Next: sample_actions in chapters/01_policy_gradient.ipynb" in str(now)
+    assert f"2 of {len(EXERCISES)} exercises solved. Next: sample_actions in chapters/01_policy_gradient.ipynb" in str(now)
 
     later = time.time() + 60
     put(here, "discounted_returns", reference("discounted_returns"))  # checked, and then saved
@@ -241,7 +241,7 @@ def test_progress_follows_from_notebooks_and_records(here, tests_digest):
     for name in EXERCISES:
         answers.record(EXERCISES[name], reference(name), passed=True)
         os.utime(EXERCISES[name].notebook, (0, 0))
-    assert progress.current().line("layer_init") == "20 of 20 solved."
+    assert progress.current().line("layer_init") == f"{len(EXERCISES)} of {len(EXERCISES)} solved."
 
 
 def test_a_notebook_that_cannot_be_read_is_noted_in_the_panel(here):
@@ -349,7 +349,9 @@ def test_the_command_says_what_it_did(course):
     assert "discounted_returns is its stub again in 00_start_here.ipynb" in done.stdout
     done = subprocess.run([*command, "reset", "nothing_like_it"], cwd=course, capture_output=True, text=True)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "0 of 20 exercises solved." in subprocess.run(command, cwd=course, capture_output=True, text=True).stdout
+    assert (
+        f"0 of {len(EXERCISES)} exercises solved." in subprocess.run(command, cwd=course, capture_output=True, text=True).stdout
+    )
 
 
 def test_a_verdict_is_shown_also_where_it_cannot_be_recorded(monkeypatch, capsys):
@@ -375,8 +377,10 @@ def test_the_whole_way_in_a_notebook(course, monkeypatch):
     notebook.cells = [c for c in code if c.metadata or c.source.startswith(("import", "from"))]
     execute(notebook, course)
     (checked,) = [cell for cell in notebook.cells if "checks" in cell.metadata]
-    assert checked.outputs[0].text == "✓ discounted_returns passes. 1 of 20 solved; next: sample_actions in 01.\n"
-    assert "<b>1 of 20</b> exercises solved." in notebook.cells[-1].outputs[0].data["text/html"]
+    assert (
+        checked.outputs[0].text == f"✓ discounted_returns passes. 1 of {len(EXERCISES)} solved; next: sample_actions in 01.\n"
+    )
+    assert f"<b>1 of {len(EXERCISES)}</b> exercises solved." in notebook.cells[-1].outputs[0].data["text/html"]
 
     solve(course, "00_start_here", "discounted_returns", reference("discounted_returns"))  # it is saved: still solved
     notebook.cells = [
@@ -387,6 +391,6 @@ def test_the_whole_way_in_a_notebook(course, monkeypatch):
     ]
     notebook.cells[-1] = nbformat.from_dict(notebook.cells[-1] | {"id": "again"})
     execute(notebook, course)
-    assert "<b>1 of 20</b> exercises solved." in notebook.cells[1].outputs[0].data["text/html"]
+    assert f"<b>1 of {len(EXERCISES)}</b> exercises solved." in notebook.cells[1].outputs[0].data["text/html"]
     assert "is back to its stub, in this cell. Your answer is kept in .answers" in notebook.cells[2].outputs[0].text
-    assert "<b>0 of 20</b> exercises solved." in notebook.cells[3].outputs[0].data["text/html"]
+    assert f"<b>0 of {len(EXERCISES)}</b> exercises solved." in notebook.cells[3].outputs[0].data["text/html"]

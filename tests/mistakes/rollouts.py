@@ -66,7 +66,6 @@ MISTAKES = [
     mistake(PLAY, "successor from the reset", "the rollout were given the observation after the reset.", ('infos["final_obs"]', "next_obs")),
     mistake(PLAY, "counts steps only", "`global_step` counted steps, not steps times environments.", ("self.global_step += self.envs.num_envs", "self.global_step += 1")),
     mistake(PLAY, "keeps the graph", "the step were played with gradients on.", ("    @torch.no_grad()\n", "")),
-    mistake(PLAY, "keeps the graph of the values", "the values were stored with their graph.", ("        logits, values =", "        with torch.enable_grad():\n            logits, values =")),
     mistake(PLAY, "bytes become floats", "observations of bytes were turned into floats before they are stored.", ("torch.as_tensor(self.next_obs).to(self.device)", "torch.as_tensor(self.next_obs, dtype=torch.float32, device=self.device)")),
     mistake(PLAY, "observations stay on the CPU", "the observations were never moved to self.device.", ("torch.as_tensor(self.next_obs).to(self.device)", "torch.as_tensor(self.next_obs)")),
     mistake(PLAY, "actions stay on the GPU", "the actions were never brought back to the CPU.", ("actions.cpu().numpy()", "actions.numpy()")),
