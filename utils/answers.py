@@ -359,7 +359,7 @@ def load(source: str, exercise: Exercise) -> Any:
         raise AnswerError(
             f"Your cell is not Python yet: {error.msg} in its line {error.lineno}: {(error.text or '').strip()}"
         ) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise AnswerError(f"Your cell does not run: {type(error).__name__}: {error}") from error
     if exercise.object_name not in namespace:
         raise AnswerError(f"Your cell does not define `{exercise.object_name}` any more: put the name back.")
