@@ -77,7 +77,7 @@ MISTAKES = [
     mistake(PLAY, "returns nothing", "the infos were not returned.", ("        return infos", "")),
     mistake(PLAY, "resets", "the environments were reset in every step.", ("        self.next_obs = next_obs\n", "        self.next_obs = self.envs.reset()[0]\n")),
     mistake(PLAY, "resets when one ends", "all environments were reset where one episode ended: the one that ended has been reset already, and the others play on.", ("        self.next_obs = next_obs\n", "        self.next_obs = self.envs.reset()[0] if (terminations | truncations).any() else next_obs\n")),
-    mistake(PLAY, "overwrites next_obs", "the new observations were written into the array of the old ones, which is the memory of the rows too.", ("self.next_obs = next_obs", "self.next_obs[:] = next_obs")),
+    mistake(PLAY, "overwrites next_obs", "the new observations were written into the array of the old ones, which is the memory of `obs` too, before the row was added.", ("        self.rollout.add(", "        self.next_obs[:] = next_obs\n        self.rollout.add("), ("        self.next_obs = next_obs\n", "")),
     mistake(PLAY, "punishes terminations", "a reward were changed where an episode terminated: the row holds what the step returned.", ("rewards=rewards,", "rewards=np.where(terminations, -1.0, rewards),")),
     mistake(PLAY, "clips the rewards", "the rewards were clipped to their sign: the row holds what the step returned.", ("rewards=rewards,", "rewards=np.sign(rewards),")),
 ]  # fmt: skip
