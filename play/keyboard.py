@@ -3,12 +3,12 @@
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if sys.platform.startswith("linux"):  # without a screen SDL would fall back on drawing where nobody sees it
     os.environ.setdefault("SDL_VIDEODRIVER", "x11,wayland" if "WAYLAND_DISPLAY" in os.environ else "x11")
 
-import gymnasium as gym
 import numpy as np
 import tyro
 
@@ -17,14 +17,18 @@ try:
 except ImportError:
     sys.exit("The games are drawn by pygame, which is not installed here: install it with `pip install pygame`.")
 
-GAME_KEYS = {
-    "LEFT": (pygame.K_LEFT, "left arrow"),
-    "RIGHT": (pygame.K_RIGHT, "right arrow"),
-    "UP": (pygame.K_UP, "up arrow"),
-    "DOWN": (pygame.K_DOWN, "down arrow"),
-    "FIRE": (pygame.K_SPACE, "space"),
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from utils.games import KEYS, Game
+
+PYGAME_KEYS = {
+    "LEFT": pygame.K_LEFT,
+    "RIGHT": pygame.K_RIGHT,
+    "UP": pygame.K_UP,
+    "DOWN": pygame.K_DOWN,
+    "FIRE": pygame.K_SPACE,
 }
-"""The keys that a game may use, by the names of the five things that an Atari joystick can do."""
+"""pygame's names for the keys of `utils.games.KEYS`."""
 
 
 def run(main: Callable):
@@ -46,12 +50,6 @@ def require_display(advice: str) -> None:
             raise pygame.error(f"SDL_VIDEODRIVER is {driver}")
     except pygame.error as error:
         raise ValueError(f"There is no display here to open a window on ({error}): {advice}") from None
-
-
-def make(env_id: str, **kwargs) -> gym.Env:
-    """`gym.make`, for an environment to `play`. Raises ValueError if there is no screen to open a window on."""
-    require_display("play on a computer with a screen, not over SSH, in a container or in a hosted notebook.")
-    return gym.make(env_id, render_mode="rgb_array", **kwargs)
 
 
 class Window:
@@ -91,56 +89,45 @@ def wants_to_quit(event: pygame.event.Event) -> bool:
     return event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key in (pygame.K_q, pygame.K_ESCAPE))
 
 
-def play(env: gym.Env, controls: dict[str, str], choose_action: Callable[[frozenset[str]], int], *, zoom: float, fps: int):
-    """Play an environment in a window until the player quits. Each game stands still until its first key is pressed.
+def play(env_id: str, *, zoom: float, fps: int):
+    """Play an environment in a window until the player quits.
 
     Args:
-        env: an environment from `make`.
-        controls: the names in `GAME_KEYS` that this game listens to, and what each one does, for the player to read.
-        choose_action: from the names of the keys held down, none or more of `controls`, to the action. Opposite arrows
-            cancel out, and are not among them.
-        zoom: how many times larger than the environment's picture the window is.
+        env_id: what to play.
+        zoom: how many times larger than the game's picture the window is.
         fps: steps, and pictures, in a second.
 
     Raises:
-        ValueError: zoom or fps makes no sense.
+        ValueError: zoom or fps makes no sense, there is no screen, or no such game.
     """
-    env.reset()
-    window = Window(env.render(), zoom, fps)
-    name = env.spec.id
+    require_display("play on a computer with a screen, or in a notebook with utils.notebook_play.play_here.")
+    game = Game(env_id)
+    window = Window(game.picture(), zoom, fps)
 
-    print(f"{name} starts with your first key:")
-    for control, meaning in controls.items():
-        print(f"  {GAME_KEYS[control][1]:<13}{meaning}")
+    print(f"{env_id} starts with your first key:")
+    for control, meaning in game.controls.items():
+        print(f"  {KEYS[control]:<13}{meaning}")
     print("  R            new game\n  Q or Escape  quit", flush=True)
 
-    new_game = True
     while True:
         tapped = set()  # pressed since the last step, and perhaps released again already
         for event in pygame.event.get():
             if wants_to_quit(event):
                 return
             if event.type == pygame.KEYDOWN:
-                new_game |= event.key == pygame.K_r
                 tapped.add(event.key)
-        if new_game:
-            _, info = env.reset()
-            score, started, game_over, new_game = 0, False, False, False
+        if pygame.K_r in tapped:
+            game.new()
 
-        down = pygame.key.get_pressed()
-        held = frozenset(control for control in controls if down[GAME_KEYS[control][0]] or GAME_KEYS[control][0] in tapped)
-        started = started or bool(held)
-        if started and not game_over:
-            for opposites in ({"LEFT", "RIGHT"}, {"UP", "DOWN"}):
-                held -= opposites if held >= opposites else set()
-            _, reward, terminated, truncated, info = env.step(choose_action(held))
-            score += reward
-            game_over = terminated or truncated
-            if game_over:
-                print(f"Game over: score {score:.0f}", flush=True)
+        down, was_over = pygame.key.get_pressed(), game.over
+        game.step(frozenset(name for name in game.controls if down[PYGAME_KEYS[name]] or PYGAME_KEYS[name] in tapped))
+        if game.over and not was_over:
+            print(f"Game over: score {game.score:.0f}", flush=True)
 
-        lives = f", lives {info['lives']}" if info.get("lives") else ""
+        lives = f", lives {game.lives}" if game.lives else ""
         window.show(
-            env.render(),
-            f"{name}: game over, score {score:.0f} (R: new game)" if game_over else f"{name}: score {score:.0f}{lives}",
+            game.picture(),
+            f"{env_id}: game over, score {game.score:.0f} (R: new game)"
+            if game.over
+            else f"{env_id}: score {game.score:.0f}{lives}",
         )
