@@ -37,7 +37,7 @@ from pathlib import Path
 
 if "google.colab" in sys.modules and not Path("/content/{FOLDER}").exists():
     !git clone --quiet --depth 1 {REPOSITORY} /content/{FOLDER}
-    %pip install --quiet jaxtyping imageio-ffmpeg
+    %pip install --quiet jaxtyping imageio-ffmpeg anywidget
 places = [*Path("chapters").resolve().parents, Path("/content/{FOLDER}")]
 sys.path.insert(0, str(next(place for place in places if (place / "chapters" / "source").is_dir())))
 
