@@ -10,6 +10,7 @@ import signal
 import textwrap
 import threading
 from contextlib import contextmanager
+from functools import cache
 from unittest.mock import patch
 
 import numpy as np
@@ -320,16 +321,20 @@ def diagnosis(exercise: answers.Exercise, test, error: WrongAnswer) -> str:
     """The sentences of the known mistakes that fail the test just as the answer did, at the end of a message."""
     from tests import mistakes
 
-    sentences = []
-    for mistake in mistakes.of(exercise.name):
-        try:
-            run(exercise, test, mistake.build())
-        except WrongAnswer as other:
-            if same_evidence(error, other):
-                sentences.append(mistake.says)
-        except Exception as other:
-            if same_evidence(error, crashed(other)):
-                sentences.append(mistake.says)
+    failures = [(mistake.says, failure_of(exercise, test, mistake)) for mistake in mistakes.of(exercise.name)]
+    sentences = [says for says, other in failures if other is not None and same_evidence(error, other)]
     if not sentences:
         return ""
     return "\nThis looks as if " + "\n  or as if ".join(dict.fromkeys(sentences))
+
+
+@cache
+def failure_of(exercise: answers.Exercise, test, mistake) -> WrongAnswer | None:
+    """How a known mistake fails its test: the same way every time, because `run` sees to the random numbers."""
+    try:
+        run(exercise, test, mistake.build())
+    except WrongAnswer as error:
+        return error.with_traceback(None)
+    except Exception as error:
+        return crashed(error)
+    return None

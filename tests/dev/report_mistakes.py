@@ -6,9 +6,14 @@ whose authors saw neither tests nor lists (`named` there: the message ends with 
 fails, if a known-wrong answer passes, if less than 95 % of them are named, or if a right one is refused.
 """
 
+import contextlib
 import importlib
+import io
+import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -33,12 +38,21 @@ def table(title: str, count) -> list[int]:
     print(f"\n{title:32}{'wrong':>7}{'rejected':>10}{'named':>7}{'right':>7}{'accepted':>10}{'seconds':>9}")
     names = [name for name in answers.exercises() if name in sys.argv[1:] or len(sys.argv) == 1]
     totals = [0] * 5
-    for name in names:
-        counts, seconds = count(answers.exercises()[name])
-        totals = [a + b for a, b in zip(totals, counts, strict=True)]
-        print(f"{name:32}{counts[0]:7}{counts[1]:10}{counts[2]:7}{counts[3]:7}{counts[4]:10}{seconds:9.2f}", flush=True)
+    with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        for name, (counts, seconds, said) in zip(names, pool.map(partial(aloud, count), names), strict=True):
+            totals = [a + b for a, b in zip(totals, counts, strict=True)]
+            print(
+                f"{said}{name:32}{counts[0]:7}{counts[1]:10}{counts[2]:7}{counts[3]:7}{counts[4]:10}{seconds:9.2f}", flush=True
+            )
     print(f"{'in all':32}{totals[0]:7}{totals[1]:10}{totals[2]:7}{totals[3]:7}{totals[4]:10}")
     return totals
+
+
+def aloud(count, name: str):
+    """The counts of an exercise, the seconds, and what was printed meanwhile."""
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        counts, seconds = count(answers.exercises()[name])
+    return counts, seconds, said.getvalue()
 
 
 def known(exercise: answers.Exercise):
@@ -78,7 +92,6 @@ def third(exercise: answers.Exercise):
 
 
 def main() -> int:
-    torch.set_num_threads(1)
     references = [checks.verdict(one, answers.load_reference(one)) is None for one in answers.exercises().values()]
     wrong, rejected, named, right, accepted = table("the known answers", known)
     table("the third list", third)

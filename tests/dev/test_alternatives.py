@@ -10,6 +10,7 @@ from utils import answers
 CASES = [(exercise, name) for exercise, some in ALTERNATIVES.items() for name in some]
 
 
+@pytest.mark.in_report
 @pytest.mark.parametrize(("name", "written"), CASES, ids=lambda text: text)
 def test_right_answer_written_differently_passes(name, written):
     exercise = answers.exercises()[name]

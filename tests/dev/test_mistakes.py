@@ -26,6 +26,7 @@ def test_reference_passes(name):
     assert checks.verdict(EXERCISES[name], answers.load_reference(EXERCISES[name])) is None
 
 
+@pytest.mark.in_report
 @pytest.mark.parametrize("mistake", mistakes.library(), ids=lambda mistake: f"{mistake.exercise}: {mistake.name}")
 def test_wrong_answer_is_rejected_and_named(mistake):
     message = checks.verdict(EXERCISES[mistake.exercise], mistake.build())
