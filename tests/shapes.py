@@ -111,6 +111,23 @@ def checked_calls(*owners):
         yield
 
 
+def sizes_of(dim_str: str, shape: tuple[int, ...]) -> dict[str, int | tuple[int, ...]]:
+    """The size of each letter of an annotation; of one with a star, such as `*shape`, all the sizes that it stands for."""
+    before, star, after = re.fullmatch(r"([^*]*)(\*\w+)?(.*)", dim_str).groups()
+    before, after = before.split(), after.split()
+    end = len(shape) - len(after)
+    sizes = dict(zip(before, shape, strict=False)) | dict(zip(after, shape[end:], strict=False))
+    return sizes | ({star: shape[len(before) : end]} if star else {})
+
+
+def shape_for(dim_str: str, sizes: dict) -> tuple[int, ...]:
+    """The shape that an annotation stands for, given the size of each letter; `2*n` is worked out."""
+    shape = []
+    for entry in dim_str.split():
+        shape += sizes[entry] if entry.startswith("*") else [eval(entry, {}, sizes)]
+    return tuple(shape)
+
+
 def check_return(function, reference):
     """Refuse tensors that have another shape than the reference's annotations say for the arguments given."""
     annotation = inspect.signature(reference).return_annotation
@@ -120,14 +137,12 @@ def check_return(function, reference):
     def checked(*args, **kwargs):
         returned = function(*args, **kwargs)
         values = returned if isinstance(returned, tuple) else (returned,)
-        sizes = {
-            letter: size
-            for value, of in arrays_given(reference, args, kwargs).values()
-            for letter, size in zip(of.dim_str.split(), value.shape, strict=False)
-        }
+        sizes = {}
+        for value, of in arrays_given(reference, args, kwargs).values():
+            sizes |= sizes_of(of.dim_str, tuple(value.shape))
         for value, of in zip(values, wanted, strict=False):
             if is_annotation(of) and isinstance(value, of.array_type):
-                expected = tuple(sizes[letter] for letter in of.dim_str.split())
+                expected = shape_for(of.dim_str, sizes)
                 if shape_of(value) != expected:
                     said = f"`{reference.__name__}` returns shape {shape_of(value)}; expected {'a scalar, ' * (not expected)}{expected}."
                     raise WrongShape(said)
