@@ -271,6 +271,41 @@ def explained_variance(values, returns):
 """,
     },
     "evaluate": {
+        "np.where on the latest returns": """
+def evaluate(actor, envs, num_episodes, greedy=True, max_steps=27_000, seed=None):
+    found = np.empty(0)
+    for number in range(-(-num_episodes // envs.num_envs)):
+        obs, _ = envs.reset(seed=None if seed is None else seed + number * envs.num_envs)
+        score, done, steps = np.zeros(envs.num_envs), np.zeros(envs.num_envs, bool), 0
+        while not done.all() and steps < max_steps:
+            obs, _, _, _, infos = envs.step(choose_actions(actor, obs, greedy))
+            score = np.where(done, score, infos["episodic_return"])
+            done = done | infos["game_over"]
+            steps += 1
+        found = np.concatenate([found, score])
+    return found[:num_episodes]
+""",
+        "rounds in a function of their own": """
+def evaluate(actor, envs, num_episodes, greedy=True, max_steps=27_000, seed=None):
+    def play_round(first_seed):
+        obs, _ = envs.reset(seed=first_seed)
+        open_games, scores = set(range(envs.num_envs)), [0.0] * envs.num_envs
+        for _ in range(max_steps):
+            actions = choose_actions(actor, obs, greedy)
+            obs, _, _, _, infos = envs.step(actions)
+            for i in sorted(open_games):
+                scores[i] = float(infos["episodic_return"][i])
+                if infos["game_over"][i]:
+                    open_games.remove(i)
+            if not open_games:
+                return scores
+        return scores
+
+    scores = []
+    while len(scores) < num_episodes:
+        scores += play_round(None if seed is None else seed + len(scores))
+    return np.array(scores[:num_episodes])
+""",
         "a game at a time for each environment": """
 def evaluate(actor, envs, num_episodes, greedy=True, max_steps=27_000, seed=None):
     scores = np.array([])
@@ -442,6 +477,23 @@ def get_actor_and_critic_ram(num_bytes, num_actions):
 """,
     },
     "get_actor_and_critic_atari": {
+        "sizes by PyTorch's own formula": """
+def get_actor_and_critic_atari(obs_shape, num_actions):
+    side = obs_shape[1]
+    if side != obs_shape[2] or side < 36 or side % 8 != 4:
+        raise ValueError("Give square frames with a side of 8m + 4, at least 36.")
+    trunk, channels = nn.Sequential(), obs_shape[0]
+    for filters, size, stride in ((32, 8, 4), (64, 4, 2), (64, 3, 1)):
+        trunk.append(layer_init(nn.Conv2d(channels, filters, size, stride)))
+        trunk.append(nn.ReLU())
+        side, channels = (side - size) // stride + 1, filters
+    trunk.append(nn.Flatten(start_dim=1))
+    trunk.append(layer_init(nn.Linear(channels * side**2, 512)))
+    trunk.append(nn.ReLU())
+    actor = nn.Sequential(trunk, layer_init(nn.Linear(512, num_actions), 0.01))
+    critic = nn.Sequential(trunk, layer_init(nn.Linear(512, 1), 1))
+    return actor, critic
+""",
         "modules around one trunk": """
 class Head(nn.Module):
     def __init__(self, trunk, outputs, std):
@@ -533,6 +585,22 @@ ALTERNATIVES["rollout_phase"] = {
             "            self.log.add_games(self.agent.global_step, infos)\n",
             "        while len(self.agent.rollout.rows) < self.args.num_steps:\n"
             "            self.log.add_games(infos=self.agent.play_step(), global_step=self.agent.global_step)\n",
+        ),
+    ),
+    "the rollout by a short name": changed(
+        "rollout_phase",
+        (
+            "        self.agent.rollout.clear()\n",
+            "        player, rollout = self.agent, self.agent.rollout\n        rollout.clear()\n",
+        ),
+        ("infos = self.agent.play_step()\n", "infos = player.play_step()\n"),
+        ("self.agent.rollout.close(", "rollout.close("),
+    ),
+    "counted by the global step": changed(
+        "rollout_phase",
+        (
+            "        for _ in range(self.args.num_steps):\n",
+            "        end = self.agent.global_step + self.args.batch_size\n        while self.agent.global_step < end:\n",
         ),
     ),
 }
