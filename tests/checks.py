@@ -9,6 +9,7 @@ import re
 import signal
 import textwrap
 import threading
+import time
 from contextlib import contextmanager
 from functools import cache
 from unittest.mock import patch
@@ -199,28 +200,30 @@ def limited(seconds: float | None):
     if seconds is None or threading.current_thread() is not threading.main_thread():  # only that one can be interrupted
         yield
         return
-    is_over = threading.Event()
+    is_done, stopped_after = threading.Event(), []
+    started, computed = time.monotonic(), time.process_time()
 
-    def stop():
-        is_over.set()
-        if hasattr(signal, "pthread_kill"):
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # also out of a sleep
-        else:  # Windows
-            _thread.interrupt_main()
+    def watch():
+        while not is_done.wait(seconds / 20):
+            waited, used = time.monotonic() - started, time.process_time() - computed
+            if min(waited, 2 * used) > seconds or waited > 6 * seconds:  # on a busy machine a right answer waits long, too
+                stopped_after.append(waited)
+                if hasattr(signal, "pthread_kill"):
+                    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # also out of a sleep
+                else:  # Windows
+                    _thread.interrupt_main()
+                return
 
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     except KeyboardInterrupt as error:
-        if not is_over.is_set():
+        if not stopped_after:
             raise
-        raise WrongAnswer(
-            f"It was stopped after {seconds:g} s: does a loop in it never end?{line_of(error)}", "stopped"
-        ) from None
+        message = f"It was stopped after {stopped_after[0]:.0f} s: does a loop in it never end?{line_of(error)}"
+        raise WrongAnswer(message, "stopped") from None
     finally:
-        timer.cancel()
+        is_done.set()
 
 
 def run(exercise: answers.Exercise | None, test, answer, seconds: float | None = None, **options) -> None:

@@ -122,11 +122,9 @@ def test_an_answer_that_never_ends_is_stopped_and_the_others_go_on(course):
     )
     code, said = run_pytest(course, which, "-o", "answer_time_limit=2")
     assert code == 1
-    assert (
-        "✗ discounted_returns\nIt was stopped after 2 s: does a loop in it never end?\n  in your line  while True: gamma += 1"
-        in said
-    )
-    assert "✗ sample_actions\nIt was stopped after 2 s" in said
+    stopped = r"✗ discounted_returns\nIt was stopped after \d+ s: does a loop in it never end\?\n  in your line  while True: gamma \+= 1"
+    assert re.search(stopped, said)
+    assert "✗ sample_actions\nIt was stopped after" in said
     assert "✗ reinforce_loss\nIt ends the whole program, with `exit` or `sys.exit`" in said
     assert "✗ layer_init\nIt calls `input()`" in said
     assert said.count("a line\n") <= 20
