@@ -1,5 +1,6 @@
 """The contract for transitions, what holds the environments to it, and the rollouts that come of it."""
 
+import inspect
 import multiprocessing
 import os
 import signal
@@ -294,8 +295,9 @@ def test_a_contract_follows_from_the_spaces():
     assert cartpole.rules["next_obs"].shape == (3, 4) and cartpole.rules["next_obs"].dtype == np.float32
     assert (cartpole.rules["actions"].low, cartpole.rules["actions"].high) == (0, 1)
     assert not cartpole.one_end
-    pong = Contract.of(make_envs("ALE/Pong-v5", 2, "ram"))
-    assert pong.rules["next_obs"] == Rule((2, 128), np.dtype(np.uint8))
+    envs = make_envs("ALE/Pong-v5", 2, "ram")
+    pong = Contract.of(envs)
+    assert pong.rules["next_obs"] == Rule((2, *envs.single_observation_space.shape), np.dtype(np.uint8))
     assert (pong.rules["rewards"].low, pong.rules["rewards"].high) == (-1, 1)  # they are clipped
     unclipped = Contract.of(make_envs("ALE/Pong-v5", 2, "ram", clip_rewards=False)).rules["rewards"]
     assert unclipped.high == np.finfo(np.float32).max
@@ -446,7 +448,7 @@ def row_of(num_envs, **changes):
     ids=lambda changes: f"{next(iter(changes))} {tuple(next(iter(changes.values())).shape)}",
 )
 def test_rows_are_added_whole_or_not_at_all(num_rows, changes):
-    add = Rollout.add.__wrapped__  # without the annotations' own check
+    add = inspect.unwrap(Rollout.add)  # without the check of its annotations
     rollout = Rollout(3, torch.device("cpu"))
     for _ in range(num_rows):
         add(rollout, **row_of(4))
