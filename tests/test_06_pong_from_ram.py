@@ -158,6 +158,7 @@ def test_check_transition(check_transition):
     for what, field, values in [
         ("rewards are int64", "rewards", sound.rewards.astype(np.int64)),
         ("rewards are float64", "rewards", sound.rewards.astype(np.float64)),
+        ("rewards are float16", "rewards", sound.rewards.astype(np.float16)),
         ("rewards are Python objects", "rewards", sound.rewards.astype(object)),
         ("rewards are a list", "rewards", sound.rewards.tolist()),
         ("rewards are missing", "rewards", None),
@@ -176,6 +177,10 @@ def test_check_transition(check_transition):
         ("final_obs is missing", "final_obs", None),
     ]:
         expect_refused(check_transition, CONTRACT, replace(sound, **{field: values}), what, field, None)
+
+    two_wrong = replace(spoiled(sound, "rewards", (2, nan)), next_obs=sound.next_obs[1:])
+    what = "a reward is NaN in environment 2 and next_obs has one row too few (the rewards come first)"
+    expect_refused(check_transition, CONTRACT, two_wrong, what, "rewards", 2, "nan")
 
     both = spoiled(sound, "terminations", (1, True))
     expect_accepted(check_transition, CONTRACT, both, "environment 1 terminates and truncates, and one_end is False")

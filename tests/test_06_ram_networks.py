@@ -19,6 +19,7 @@ from tests.test_02_actor_critic import (
 def test_scale_bytes(scale_bytes):
     batches = {
         "the bytes 0, 1, 127, 128, 254 and 255": torch.tensor([0, 1, 127, 128, 254, 255], dtype=torch.uint8),
+        "bytes that are all 0 or 1": torch.tensor([[0, 1, 1], [0, 0, 1]], dtype=torch.uint8),
         "bytes that are all between 10 and 30": torch.arange(10, 31, dtype=torch.uint8).reshape(7, 3),
         "a batch of frames": torch.randint(0, 256, (2, 4, 5, 5), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)),
     }

@@ -10,6 +10,7 @@ RETURN = "return self.stack.clone()"
 
 MISTAKES = [
     mistake(STACK, "forgets the masks", "the masks were ignored: a new game begins with frames of the one before.", (CLEAR, "")),
+    mistake(STACK, "clears what it hands out", "only what is handed out were zeroed, not the history: the old frames come back with the next update.", (CLEAR, ""), (RETURN, "handed = self.stack.clone()\n        handed[masks == 0, :-1] = 0\n        return handed")),
     mistake(STACK, "inverted masks", "the masks were read the wrong way round: 1 says that the game goes on, and its history is to be kept.", ("masks == 0", "masks == 1")),
     mistake(STACK, "clears the new frame", "the new frame were zeroed too: it is the first of the new game, and the only one there is.", ("masks == 0, :-1", "masks == 0")),
     mistake(STACK, "clears before the shift", "the history were zeroed before the shift, but for its newest frame: that is of the old game as well.", (CLEAR, ""), (SHIFT, f"self.stack[masks == 0, :-1] = 0\n        {SHIFT}")),
