@@ -16,6 +16,7 @@ from solutions.args import PRESETS, PPOArgs
 from solutions.trainer import PPOTrainer
 from tests import mistakes
 from utils import health
+from utils.envs import GameRecorder
 from utils.probes import PROBES
 
 CARTPOLE = replace(PRESETS["cartpole"], total_timesteps=10 * 1024)
@@ -37,15 +38,24 @@ def frozen(network):
     return lambda trainer: getattr(trainer, network).requires_grad_(False)
 
 
+def recorder(trainer):
+    """What counts the games; the environment proper is inside it."""
+    envs = trainer.envs
+    while not isinstance(envs, GameRecorder):
+        envs = envs.env
+    return envs
+
+
 def rewards_times(factor):
     def prepare(trainer):
-        trainer.envs.env = gym.wrappers.vector.TransformReward(trainer.envs.env, lambda rewards: factor * rewards)
+        games = recorder(trainer)
+        games.env = gym.wrappers.vector.TransformReward(games.env, lambda rewards: factor * rewards)
 
     return prepare
 
 
 def endless(trainer):
-    cartpole = trainer.envs.env
+    cartpole = recorder(trainer).env
     cartpole.max_episode_steps = math.inf
     cartpole.theta_threshold_radians = cartpole.x_threshold = math.inf
 
