@@ -22,8 +22,8 @@ class FrameStack:
     def update(self, frames: UInt8[Tensor, "N H W"], masks: Shaped[Tensor, "N"]) -> UInt8[Tensor, "N num_frames H W"]:
         """Append the newest frame of every environment to its history, and drop the oldest.
 
-        Where a new game begins, the frames before it are zeroed first: they belong to another game. The first update
-        ever has nothing before it, so there the masks do not matter.
+        Where a new game begins, every frame before the newest is zero: it belongs to another game. The first update ever
+        has nothing before it, so there the masks do not matter.
 
         Args:
             frames: the newest frame of each environment.
