@@ -214,6 +214,7 @@ def limited(seconds: float | None):
                     _thread.interrupt_main()
                 return
 
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started to ignore it
     threading.Thread(target=watch, daemon=True).start()
     try:
         yield
@@ -224,6 +225,7 @@ def limited(seconds: float | None):
         raise WrongAnswer(message, "stopped") from None
     finally:
         is_done.set()
+        signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
 
 
 def run(exercise: answers.Exercise | None, test, answer, seconds: float | None = None, **options) -> None:
