@@ -1,5 +1,6 @@
 """Check jaxtyping's annotations of the reference while the course tests itself; a copy of the course for tests that spoil it."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tests.dev.screen import screen, start  # noqa: F401  # fixtures
 
 ROOT = Path(__file__).resolve().parents[2]
 
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # before a script of play/ that a test imports asks for a screen
 install_import_hook("solutions", "beartype.beartype")
 
 

@@ -94,8 +94,7 @@ def run_yours(folder, sources: dict[str, str]) -> str:
 
 def test_the_learners_trainer_is_read_once_both_phases_are_attempted(tmp_path):
     reference, stub = known("no zero_grad").source(), answers.exercises()["learning_phase"].stub()
-    imports = "from solutions import advantages, losses, networks, optim, rollout\nfrom solutions.args import PPOArgs\n"
-    imports += "from utils import dashboard\nfrom utils.envs import make_envs\nimport numpy as np\nimport torch\nfrom torch import nn\n"
+    imports = "import solutions.trainer as module\nglobals().update(vars(module))\n"
     assert "1 skipped" in run_yours(tmp_path, {"learning_phase": imports + reference, "rollout_phase": imports + stub})
     said = run_yours(tmp_path, dict.fromkeys(["rollout_phase", "learning_phase"], imports + POLICY_NEGATED.source()))
     assert "✗ probes\nProbe4-v0: " in said
