@@ -45,6 +45,7 @@ import tests
 from utils.progress import reset, show_progress"""
 
 ADOPT = """
+# Your own answers to earlier exercises go on working here, where they pass; this says which.
 from utils import answers
 
 print(answers.adopt(before="{stem}"))"""

@@ -1,4 +1,4 @@
-"""Watch a trained agent play: `python play/watch.py breakout`, or `python play/watch.py runs/FOLDER/curve.safetensors`."""
+"""Watch a trained agent play: `python play/watch.py pong-ram`, or `python play/watch.py runs/FOLDER/curve.safetensors`."""
 
 import json
 import os
@@ -22,10 +22,9 @@ from torch import nn
 from solutions.args import PRESETS, PPOArgs
 from solutions.checkpoint import load_agent
 from solutions.evaluate import choose_actions
+from utils.cards import AGENTS
 from utils.display import write_video
 from utils.envs import GameRecorder, make_envs
-
-AGENTS = Path(__file__).resolve().parents[1] / "solutions" / "agents"
 
 
 def main(
@@ -44,7 +43,7 @@ def main(
     """Watch a trained agent play whole games, in a window or in a film. Q or Escape closes the window.
 
     Args:
-        agent: a game (cartpole, breakout, space-invaders), for the agent that comes with the course; or the file of any agent
+        agent: a game (cartpole, pong-ram, breakout, space-invaders), for the agent that comes with the course; or the file of any agent
             that a training wrote.
         weights: the file of the agent to watch instead of the course's own.
         greedy: take the most probable action. A greedy Breakout agent may wait for ever instead of pressing FIRE.

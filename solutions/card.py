@@ -17,9 +17,8 @@ import tyro
 from solutions.checkpoint import load_agent, read_trained, save_agent
 from solutions.evaluate import Evaluator
 from solutions.train import command_of
+from utils.cards import AGENTS
 from utils.files import write_whole
-
-AGENTS = Path(__file__).resolve().parent / "agents"
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,7 @@ def save_checkpoint(path: str | Path, trainer) -> Path:
         "global_step": trainer.agent.global_step,
         "numpy": trainer.rng.bit_generator.state,
         "rows": trainer.log.rows,
+        "evaluations": trainer.log.evaluations,
         "seconds": trainer.log.seconds,
     }
     return _write(path, tensors, args=asdict(trainer.args), trained=trained_for(trainer), run=run)
@@ -153,7 +154,7 @@ def resume(path: str | Path, args: PPOArgs, make_trainer):
         if "random.cuda" in tensors and trainer.device.type == "cuda":
             torch.cuda.set_rng_state(tensors["random.cuda"], trainer.device)
         trainer.rng.bit_generator.state = run["numpy"]
-        trainer.log.restore(run["rows"], tensors["log.games"].tolist(), run["seconds"])
+        trainer.log.restore(run["rows"], run["evaluations"], tensors["log.games"].tolist(), run["seconds"])
         trainer.agent.global_step = run["global_step"]
     except (KeyError, ValueError, RuntimeError) as error:
         raise _not_whole(path, error) from None
@@ -196,8 +197,9 @@ class Checkpointer:
         return False
 
     def save(self, trainer) -> None:
-        """Save the run now."""
-        if self._try(lambda: save_checkpoint(self.path, trainer)):
+        """Save the run now, unless its networks are ruined: then the last good checkpoint stands."""
+        is_sound = all(weights.isfinite().all() for weights in _weights(trainer.actor, trainer.critic).values())
+        if is_sound and self._try(lambda: save_checkpoint(self.path, trainer)):
             self.saved_iteration = len(trainer.log.rows)
 
     @property

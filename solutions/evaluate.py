@@ -128,22 +128,19 @@ class Evaluator:
         self.args, self.every, self.num_episodes, self.max_steps = args, every, num_episodes, max_steps
         self.threshold = threshold
         self.settings = {"every": every, "episodes": num_episodes, "max_steps": max_steps, "greedy": True}
-        self.iteration = 0
-        self.history: list[dict] = []
         self.solved = False
         self._envs = None
 
     def __call__(self, trainer) -> bool:
         """Evaluate if it is time to; returns whether the run may stop."""
-        self.iteration += 1
-        if self.iteration % self.every == 0:
+        if len(trainer.log.rows) % self.every == 0:
             self.note(trainer)
         return self.solved
 
     def note(self, trainer) -> None:
-        """Evaluate now, and add the result to the history."""
+        """Evaluate now, and add the result to the log of the run."""
         scores = self.play(trainer.actor, first_seed=10_000)
-        self.history.append(
+        trainer.log.evaluations.append(
             {"global_step": trainer.agent.global_step, "mean": float(scores.mean()), "std": float(scores.std())}
         )
         lower_bound = scores.mean() - 2 * scores.std() / len(scores) ** 0.5

@@ -117,7 +117,7 @@ def main(run: Run) -> int:
 
     scores, ruined = {}, None
     try:
-        if run.eval_every is not None:
+        if run.eval_every is not None and not log.rows:
             evaluator.note(ppo)
         ppo.train(on_iteration=after_iteration)
         checkpointer.save(ppo)
@@ -131,7 +131,7 @@ def main(run: Run) -> int:
         ruined = error
     results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
     try:
-        curve, picture = log.save(curve, evaluations=evaluator.history, evaluator=evaluator.settings, results=results)
+        curve, picture = log.save(curve, evaluator=evaluator.settings, results=results)
         if ruined is not None:
             sys.exit(f"error: {ruined} {checkpointer.advice} The curve is in {curve} and {picture}.")
         agent = checkpoint.save_agent(

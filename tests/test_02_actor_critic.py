@@ -130,6 +130,22 @@ def expect_initialised(layers: list[nn.Module], stds: list[float], who: str) -> 
         )
 
 
+ACTIVATIONS = {"no activation": lambda x: x, "ReLU": torch.relu, "Tanh": torch.tanh}
+
+
+def expect_activations(trace: Trace, expected: str, who: str) -> None:
+    """Between one layer and the next there is the activation of that name."""
+    for number in range(len(trace.layers) - 1):
+        before, after = trace.outputs[number], trace.inputs[number + 1]
+        fits = [name for name, function in ACTIVATIONS.items() if torch.allclose(after, function(before), atol=1e-5)]
+        kind = fits[0] if fits else "something else"
+        require(
+            expected in fits,
+            f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected {expected}.",
+            f"{who} {number} {kind}",
+        )
+
+
 def expect_raw_input(trace: Trace, batch: torch.Tensor, who: str) -> None:
     require(
         torch.allclose(trace.inputs[0].reshape(batch.shape), batch),
@@ -207,21 +223,7 @@ def test_get_actor_and_critic_classic(get_actor_and_critic_classic):
                 f"The {who}'s linear layers have (inputs, outputs) {shapes}; expected {expected}.",
                 str(shapes),
             )
-            for number in range(2):
-                before, after = trace.outputs[number], trace.inputs[number + 1]
-                if not torch.allclose(after, before.tanh(), atol=1e-5):
-                    kind = (
-                        "no activation"
-                        if torch.allclose(after, before)
-                        else "ReLU"
-                        if torch.allclose(after, before.relu())
-                        else "something else"
-                    )
-                    require(
-                        False,
-                        f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected Tanh.",
-                        f"{who} {kind}",
-                    )
+            expect_activations(trace, "Tanh", who)
             expect_initialised(trace.layers, [sqrt(2), sqrt(2), last_std], who)
             expect_learnable(actor if who == "actor" else critic, obs, who)
             expect_raw_output(actor if who == "actor" else critic, trace.layers[-1], obs, who)

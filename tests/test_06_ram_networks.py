@@ -8,6 +8,7 @@ from torch import nn
 from tests.checks import expect_close, require, unmodified
 from tests.test_02_actor_critic import (
     Trace,
+    expect_activations,
     expect_heads,
     expect_initialised,
     expect_pair,
@@ -123,20 +124,6 @@ def test_get_actor_and_critic_ram(get_actor_and_critic_ram):
                 f"What the {who}'s first linear layer gets",
                 "the features, as RamFeatures gives them",
             )
-            for number in range(2):
-                before, after = trace.outputs[number], trace.inputs[number + 1]
-                if not torch.allclose(after, before.relu(), atol=1e-5):
-                    kind = (
-                        "no activation"
-                        if torch.allclose(after, before)
-                        else "Tanh"
-                        if torch.allclose(after, before.tanh(), atol=1e-5)
-                        else "something else"
-                    )
-                    require(
-                        False,
-                        f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected ReLU.",
-                        f"{who} {number} {kind}",
-                    )
+            expect_activations(trace, "ReLU", who)
             expect_initialised(trace.layers, [sqrt(2), sqrt(2), last_std], who)
             expect_raw_output(actor if who == "actor" else critic, trace.layers[-1], obs, who)

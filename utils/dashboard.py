@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from utils import answers, display, health, live
+from utils import cards, display, health, live
 from utils.files import write_whole
 
 SHORT_RUN = "PPO_COURSE_ITERATIONS"
@@ -29,6 +29,7 @@ class RunLog:
             episodic_return_std (their spread), games, learning_rate, mean_value (what the critic said of the rollout's
             states, on average), and the mean over the iteration of every figure added.
         games: one (global_step, episodic_return, episodic_length) for each finished game.
+        evaluations: one dict for each time that an Evaluator played: global_step, mean and std of the scores.
         videos: the films recorded on the way (`video_log_freq`), as paths under runs/videos/.
         findings: what was found wrong with the run so far, by name (see `utils.health`).
     """
@@ -37,6 +38,7 @@ class RunLog:
         self.args = args
         self.rows: list[dict] = []
         self.games: list[tuple[int, float, int]] = []
+        self.evaluations: list[dict] = []
         self.figures: dict[str, list[torch.Tensor]] = {}
         self.latest_returns = deque(maxlen=100)
         self.seconds = 0.0
@@ -165,9 +167,9 @@ class RunLog:
             "that are not finite, a logarithm or a division of zero in a loss."
         )
 
-    def restore(self, rows: list[dict], games: list[list[float]], seconds: float) -> None:
+    def restore(self, rows: list[dict], evaluations: list[dict], games: list[list[float]], seconds: float) -> None:
         """Go on from the log of an interrupted run."""
-        self.rows, self.seconds = rows, seconds
+        self.rows, self.evaluations, self.seconds = rows, evaluations, seconds
         self.games = [(int(step), episodic_return, int(length)) for step, episodic_return, length in games]
         self.latest_returns.extend(episodic_return for _, episodic_return, _ in self.games)
         self.games_filmed = len(games)
@@ -192,12 +194,11 @@ class RunLog:
             self.wandb_run.log({"video": self.wandb.Video(str(path), format=path.suffix[1:])}, step=global_step)
         return path
 
-    def save(self, path: str | Path, evaluations: list[dict] = (), **extra) -> tuple[Path, Path]:
+    def save(self, path: str | Path, **extra) -> tuple[Path, Path]:
         """Write the curve as JSON, and as a picture beside it, each whole or not at all.
 
         Args:
             path: where the JSON goes; the picture has the same name with the suffix .png.
-            evaluations: the `history` of an Evaluator, drawn among the games.
             extra: further entries of the JSON.
 
         Returns:
@@ -205,13 +206,13 @@ class RunLog:
         """
         path = Path(path)
         picture = path.with_suffix(".png")
-        run = {"args": asdict(self.args), **extra, "evaluations": list(evaluations), "rows": self.rows, "games": self.games}
+        run = {"args": asdict(self.args), **extra, "evaluations": self.evaluations, "rows": self.rows, "games": self.games}
         write_whole(path, json.dumps(_without_nan(run), indent=1).encode())
-        write_whole(picture, live.png_of(self.plot(evaluations), dpi=100))
+        write_whole(picture, live.png_of(self.plot(), dpi=100))
         return path, picture
 
-    def plot(self, evaluations: list[dict] = ()):
-        """Draw the scores of the games and the figures of the run; returns a matplotlib Figure."""
+    def plot(self):
+        """Draw the scores of the games, the evaluations and the figures of the run; returns a matplotlib Figure."""
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(11, 6), layout="constrained")
@@ -230,8 +231,8 @@ class RunLog:
             scores.plot(steps, returns, ".", color="0.6", markersize=3, label="one game")
             window = np.lib.stride_tricks.sliding_window_view(returns, min(100, len(returns))).mean(axis=-1)
             scores.plot(steps[-len(window) :], window, color="#0072B2", label="mean of 100 games")
-        if evaluations:
-            steps, means, stds = (np.array([one[key] for one in evaluations]) for key in ("global_step", "mean", "std"))
+        if self.evaluations:
+            steps, means, stds = (np.array([one[key] for one in self.evaluations]) for key in ("global_step", "mean", "std"))
             scores.errorbar(steps, means, stds, fmt="o-", color="#009E73", capsize=2, label="greedy games, mean and std")
         if scores.has_data():
             scores.legend(frameon=False)
@@ -247,10 +248,9 @@ class RunLog:
 
 def reference_curve(args) -> tuple[list[int], list[float]] | None:
     """Steps and mean returns of the run whose agent the course ships for an environment; None if there is none."""
-    for card in sorted((answers.ROOT / "solutions" / "agents").glob("*.json")):
-        entries = json.loads(card.read_text("utf-8"))
-        if (entries["env_id"], entries["mode"]) == (args.env_id, args.mode) and "curve" in entries:
-            return entries["curve"]["global_step"], entries["curve"]["episodic_return"]
+    for card in cards.read_cards().values():
+        if (card["env_id"], card["mode"]) == (args.env_id, args.mode) and "curve" in card:
+            return card["curve"]["global_step"], card["curve"]["episodic_return"]
     return None
 
 

@@ -2,10 +2,8 @@
 
 import json
 
-from utils import answers
+from utils import answers, cards
 from utils.files import write_whole
-
-AGENTS = answers.ROOT / "solutions" / "agents"
 
 
 def read_scores() -> dict[str, list[dict]]:
@@ -45,6 +43,5 @@ def best_score(env_id: str, fps: int) -> float | None:
 
 def agent_score(env_id: str) -> tuple[float, int] | None:
     """The mean score of the course's best agent, and of how many games, by its card; None if the course has no agent."""
-    cards = [json.loads(path.read_text("utf-8")) for path in sorted(AGENTS.glob("*.json"))]
-    ways = [card[way] for card in cards if card["env_id"] == env_id for way in ("greedy", "sampled")]
+    ways = [card[way] for card in cards.read_cards().values() if card["env_id"] == env_id for way in ("greedy", "sampled")]
     return max(((way["mean"], way["episodes"]) for way in ways), default=None)

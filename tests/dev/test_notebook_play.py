@@ -147,7 +147,7 @@ def play_to_the_end(browser):
 
 
 def test_scores_are_kept_and_compared(tmp_path, monkeypatch):
-    monkeypatch.setattr(scores, "AGENTS", tmp_path)
+    monkeypatch.setattr(scores.cards, "AGENTS", tmp_path)
     for number, (env_id, mean) in enumerate([("CartPole-v1", 480.2), ("CartPole-v1", 499.6), ("ALE/Pong-v5", 21)]):
         card = {"env_id": env_id, "greedy": {"mean": mean, "episodes": 30}, "sampled": {"mean": 20, "episodes": 30}}
         (tmp_path / f"{number}.json").write_text(json.dumps(card))

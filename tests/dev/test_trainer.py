@@ -266,8 +266,9 @@ def test_every_game_takes_the_same_flags_and_is_measured_from_the_start(tmp_path
 
 
 def test_evaluations_are_drawn():
-    history = [{"global_step": 0, "mean": -21.0, "std": 0.0}, {"global_step": 32, "mean": 3.0, "std": 1.0}]
-    (drawn,) = [container for container in PPOTrainer(TINY).log.plot(history).axes[0].containers if len(container) == 3]
+    log = PPOTrainer(TINY).log
+    log.evaluations = [{"global_step": 0, "mean": -21.0, "std": 0.0}, {"global_step": 32, "mean": 3.0, "std": 1.0}]
+    (drawn,) = [container for container in log.plot().axes[0].containers if len(container) == 3]
     assert drawn[0].get_ydata().tolist() == [-21, 3]
 
 
