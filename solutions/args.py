@@ -6,6 +6,7 @@ from typing import Literal
 import torch
 
 Mode = Literal["classic-control", "ram", "atari"]
+Precision = Literal["auto", "fp32", "bf16"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class PPOArgs:
     """Record a game of the agent each time this many episodes have ended; None never does."""
     device: str = "auto"
     """cpu, cuda, or auto: CUDA where there is one, else the CPU."""
+    precision: Precision = "auto"
+    """fp32, bf16 (convolutions multiply in bfloat16, twice as fast or more), or auto: bf16 where the hardware has it."""
 
     def __post_init__(self):
         counts = ["total_timesteps", "num_envs", "num_steps", "num_minibatches", "update_epochs"]
@@ -80,8 +83,10 @@ class PPOArgs:
         for name in ["gamma", "gae_lambda"]:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie between 0 and 1; you gave {getattr(self, name)!r}.")
-        if self.mode not in Mode.__args__:
-            raise ValueError(f"mode must be one of {', '.join(map(repr, Mode.__args__))}; you gave {self.mode!r}.")
+        for name, choices in {"mode": Mode, "precision": Precision}.items():
+            if getattr(self, name) not in choices.__args__:
+                allowed = ", ".join(map(repr, choices.__args__))
+                raise ValueError(f"{name} must be one of {allowed}; you gave {getattr(self, name)!r}.")
         if self.batch_size % self.num_minibatches:
             raise ValueError(
                 f"A rollout of {self.num_envs} environments x {self.num_steps} steps = {self.batch_size} steps does not "

@@ -98,7 +98,7 @@ def save_checkpoint(path: str | Path, trainer) -> Path:
     tensors = {
         **_weights(trainer.actor, trainer.critic),
         **{
-            f"optimizer.{index}.{name}": torch.as_tensor(value).cpu()
+            f"optimizer.{index}.{name}": torch.as_tensor(value).cpu().contiguous()
             for index, state in optimizer["state"].items()
             for name, value in state.items()
         },
@@ -148,7 +148,7 @@ def resume(path: str | Path, args: PPOArgs, make_trainer):
         for _ in run["rows"]:
             trainer.scheduler.step()
         optimizer = trainer.optimizer.state_dict()
-        optimizer["state"] = _optimizer_state(tensors)
+        optimizer["state"] = _optimizer_state(tensors, trainer.optimizer)
         trainer.optimizer.load_state_dict(optimizer)
         torch.set_rng_state(tensors["random.torch"])
         if "random.cuda" in tensors and trainer.device.type == "cuda":
@@ -156,7 +156,7 @@ def resume(path: str | Path, args: PPOArgs, make_trainer):
         trainer.rng.bit_generator.state = run["numpy"]
         trainer.log.restore(run["rows"], run["evaluations"], tensors["log.games"].tolist(), run["seconds"])
         trainer.agent.global_step = run["global_step"]
-    except (KeyError, ValueError, RuntimeError) as error:
+    except (KeyError, IndexError, ValueError, RuntimeError) as error:
         raise _not_whole(path, error) from None
     # The same games as at the start of the run would be no news to the agent
     trainer.agent.next_obs, _ = trainer.envs.reset(seed=args.seed + run["global_step"])
@@ -238,12 +238,16 @@ def _load_weights(path, actor: nn.Module, critic: nn.Module, tensors: dict[str, 
             parameter.copy_(tensors[name])
 
 
-def _optimizer_state(tensors: dict[str, Tensor]) -> dict[int, dict[str, Tensor]]:
+def _optimizer_state(tensors: dict[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
+    """The state of every parameter, laid out in memory as it is: a fused optimizer goes through both without looking."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for key, tensor in tensors.items():
         if key.startswith("optimizer."):
             _, index, name = key.split(".", 2)
-            state.setdefault(int(index), {})[name] = tensor
+            parameter = parameters[int(index)]
+            as_laid_out = tensor if tensor.shape != parameter.shape else torch.empty_like(parameter.cpu()).copy_(tensor)
+            state.setdefault(int(index), {})[name] = as_laid_out
     return state
 
 

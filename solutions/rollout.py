@@ -88,8 +88,11 @@ class Rollout:
             if entry.shape != shape:
                 raise ValueError(f"`{name}` has shape {tuple(entry.shape)}; expected one for each environment: {shape}.")
         if not self._columns:
-            for name, entry in row.items():
-                self._columns[name] = torch.empty((self.num_steps, *entry.shape), dtype=entry.dtype, device=self.device)
+            for name, entry in row.items():  # pictures lie as convolutions want them, see solutions/speed.py
+                layout = torch.channels_last if entry.ndim == 4 else torch.contiguous_format
+                size = (self.num_steps * num_envs, *entry.shape[1:])
+                column = torch.empty(size, dtype=entry.dtype, device=self.device, memory_format=layout)
+                self._columns[name] = column.unflatten(0, (self.num_steps, num_envs))
         for name, entry in row.items():
             self._columns[name][self._num_rows] = entry
         if truncations.any():

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from solutions import advantages, contract, losses, networks, optim, rollout
+from solutions import advantages, contract, losses, networks, optim, rollout, speed
 from solutions.args import PPOArgs
 from solutions.evaluate import record_game
 from utils import dashboard
@@ -32,7 +32,7 @@ class PPOTrainer:
         if args.check_transitions:
             self.envs = CheckedEnvs(self.envs, contract.check_transition)
         actor, critic = networks.get_actor_and_critic(self.envs, args.mode)
-        self.actor, self.critic = actor.to(self.device), critic.to(self.device)
+        self.actor, self.critic = speed.prepare(actor, critic, self.device, args.precision)
         self.optimizer = optim.make_optimizer(self.actor, self.critic, args.learning_rate)
         end_lr = 0.0 if args.anneal_lr else args.learning_rate
         self.scheduler = optim.PPOScheduler(self.optimizer, args.learning_rate, end_lr, args.num_iterations)
