@@ -72,6 +72,7 @@ def make_card(card: Card, folder: Path = AGENTS) -> Path:
         "mode": args.mode,
         "protocol": f"{card.episodes} whole games, {sticky if args.mode != 'classic-control' else 'as the environment is'}, "
         f"rewards unclipped, a game cut short after {card.max_steps:,} steps",
+        "max_steps": card.max_steps,
         "greedy": summary(evaluator.report(actor, greedy=True)),
         "sampled": summary(evaluator.report(actor, greedy=False)),
         "command": command_of(args),
