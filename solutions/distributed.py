@@ -8,6 +8,7 @@ what is done once: it prints, evaluates, and writes.
 import os
 import signal
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -256,10 +257,17 @@ def _together():
     try:
         yield
     except RuntimeError as error:
+        _ending.set()
         why = " ".join(str(error).split())
         raise RankError(f"Rank {rank()} has lost another process of this training ({why[:150]}).") from None
 
 
+_ending = threading.Event()
+
+
 def _end(*_) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """The answer to SIGTERM, which torchrun sends once a rank has died: one sentence, unless this rank has noticed by itself."""
+    if _ending.is_set():
+        return
+    _ending.set()
     raise RankError(f"Rank {rank()} was told to end: another process of this training has, or torchrun itself.")
