@@ -84,7 +84,7 @@ def run_of(rank: int, args: PPOArgs, path: Path | None = None):
 
 
 def test_the_ranks_stay_together_and_rank_0_decides_when_to_stop(tmp_path):
-    args = replace(TINY, num_steps=64, total_timesteps=8 * 64 * 9, target_kl=1e-4, learning_rate=1e-2)
+    args = replace(TINY, num_steps=64, total_timesteps=8 * 64 * 9, learning_rate=1e-2)
     (ours, rows, games, obs, trained), (same, same_rows, same_games, other_obs, _) = in_ranks(2, tmp_path, run_of, args)
     assert torch.equal(ours, same)
     assert not torch.equal(obs, other_obs)
@@ -95,6 +95,18 @@ def test_the_ranks_stay_together_and_rank_0_decides_when_to_stop(tmp_path):
     assert all(0 < step <= 1024 and step % 8 == 0 for step, _, _ in games)
     assert sum(length for _, _, length in games) > 512  # of all 8 environments
     assert trained["ranks"] == 2
+
+
+def updates_with_a_kl_of_its_own(rank: int) -> int:
+    losses.approx_kl = lambda *_: torch.tensor(float(rank))
+    trainer = distributed.parallel(PPOTrainer)(replace(TINY, target_kl=0.4))
+    trainer.rollout_phase()
+    trainer.learning_phase()
+    return len(trainer.log.figures["policy_loss"])
+
+
+def test_target_kl_ends_the_phase_of_all_ranks_at_once(tmp_path):
+    assert in_ranks(2, tmp_path, updates_with_a_kl_of_its_own) == [2, 2]  # 0 and 1 are 0.5 on average: one epoch only
 
 
 def test_a_checkpoint_does_not_hang_on_the_number_of_ranks(tmp_path):
