@@ -75,8 +75,9 @@ def load_agent(path: str | Path) -> tuple[nn.Module, nn.Module, PPOArgs]:
 
 
 def trained_for(trainer) -> dict:
-    """How long a trainer has trained: its steps, and the seconds of its run."""
-    return {"global_step": trainer.agent.global_step, "seconds": round(trainer.log.seconds, 1)}
+    """How long a trainer has trained: its steps, the seconds of its run, and in how many processes."""
+    ranks = getattr(trainer, "ranks", 1)  # see solutions/distributed.py
+    return {"global_step": trainer.agent.global_step, "seconds": round(trainer.log.seconds, 1), "ranks": ranks}
 
 
 def read_trained(path: str | Path) -> dict:

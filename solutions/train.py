@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 import tyro
 
-from solutions import checkpoint, trainer
+from solutions import checkpoint, distributed
 from solutions.args import PRESETS, PPOArgs
 from solutions.evaluate import Evaluator
 from utils import answers
@@ -84,8 +84,8 @@ def curve_path(run: Run) -> Path:
         return run.log
     if run.resume is not None and run.resume.name.endswith(CHECKPOINT):
         return run.resume.with_name(run.resume.name.removesuffix(CHECKPOINT) + ".json")
-    args = run.args
-    return Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}" / "curve.json"
+    args, name = run.args, distributed.run_id() or time.strftime("%Y%m%d-%H%M%S")
+    return Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{name}" / "curve.json"
 
 
 def main(run: Run) -> int:
@@ -101,7 +101,9 @@ def main(run: Run) -> int:
     checkpointer = checkpoint.Checkpointer(curve.with_suffix(CHECKPOINT), run.checkpoint_every, run.save_every)
     if run.answers:
         print(answers.adopt())
-    make = trainer.PPOTrainer
+    if distributed.is_restart() and checkpointer.path.exists():
+        run = dataclasses.replace(run, resume=checkpointer.path)
+    make = distributed.join(run.args)
     ppo = make(run.args) if run.resume is None else checkpoint.resume(run.resume, run.args, make)
     args, log = ppo.args, ppo.log
     evaluator = stopping_rule(dataclasses.replace(run, args=args))
@@ -110,6 +112,13 @@ def main(run: Run) -> int:
     )
     if run.resume is not None:
         print(f"Going on from {run.resume}, after {ppo.agent.global_step:,} steps.")
+        before, now = checkpoint.read_trained(run.resume).get("ranks", 1), checkpoint.trained_for(ppo)["ranks"]
+        if log.rows and before != now:
+            print(f"It was trained by {before} process(es), and now is by {now}: from here on its random numbers are others.")
+    if distributed.rank() > 0:
+        return distributed.follow(ppo)
+    if distributed.may_restart():
+        checkpointer.save(ppo)  # or a restart might go on from one that an older run has left
 
     def after_iteration(ppo) -> bool:
         checkpointer(ppo)
@@ -127,6 +136,8 @@ def main(run: Run) -> int:
     except KeyboardInterrupt:
         checkpointer.save(ppo)
         print(f"\nStopped early. To go on, add --resume {checkpointer.path}")
+    except distributed.RankError as error:
+        sys.exit(f"error: {error} {checkpointer.advice}")
     except (FloatingPointError, ContractError, WorkerError) as error:
         ruined = error
     results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
@@ -159,11 +170,12 @@ def main(run: Run) -> int:
         return 0
     solved = means["greedy"] >= run.threshold
     print(f"{'solved' if solved else 'not solved'}: {summary}; the threshold is {run.threshold:g}, greedy.")
-    return 0 if solved else 1
+    return 0 if solved or distributed.is_launched() else 1  # torchrun takes 1 for a failure, and might start again
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main(tyro.extras.overridable_config_cli(RUNS, prog="python -m solutions.train")))
-    except (ValueError, WorkerError) as error:  # settings or environments that cannot work: the sentence is enough
+    # settings or environments that cannot work: the sentence is enough
+    except (ValueError, WorkerError, distributed.RankError) as error:
         sys.exit(f"error: {error}")

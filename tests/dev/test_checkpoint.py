@@ -17,7 +17,9 @@ from torch import nn
 
 from solutions import checkpoint, losses
 from solutions.args import PRESETS, PPOArgs
+from solutions.train import RUNS, Run, main
 from solutions.trainer import PPOTrainer
+from tests.dev import forked
 from utils import files, probes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -176,21 +178,47 @@ def wait_for(condition, seconds: float = 60) -> None:
         time.sleep(0.01)
 
 
+def train_on_a_slow_disk(folder: Path, resume: Path | None, writes, saved) -> None:
+    """The training command as it is, except that writing takes a while, and that it says when it writes and what it has saved."""
+    save_checkpoint = checkpoint.save_checkpoint
+
+    def write_slowly(path, content):
+        writes.value += 1
+        with open(path, "wb") as file:
+            for part in np.array_split(np.frombuffer(content, np.uint8), 20):
+                file.write(part.tobytes())
+                file.flush()
+                time.sleep(0.002)
+
+    def save_and_say_so(path, trainer):
+        save_checkpoint(path, trainer)
+        saved.value = len(trainer.log.rows)
+
+    files.Path.write_bytes, checkpoint.save_checkpoint = write_slowly, save_and_say_so
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+    endless = replace(RUNS["cartpole"][1].args, total_timesteps=100_000_000)
+    main(Run(endless, log=folder / "curve.json", resume=resume, checkpoint_every=1))
+
+
 def test_killed_at_any_moment_a_run_loses_at_most_what_came_since_its_checkpoint(tmp_path):
-    """Killed several times at random moments, and resumed each time."""
-    path, steps, delays = tmp_path / "curve.checkpoint.safetensors", 0, np.random.default_rng(1).uniform(0, 0.3, 3)
-    for delay in delays:
-        resume = ["--resume", path] if path.exists() else []
-        written = path.stat().st_mtime_ns if resume else 0
-        run = train(*ENDLESS, "--log", tmp_path / "curve.json", *resume)
-        wait_for(lambda written=written: path.exists() and path.stat().st_mtime_ns > written)
+    """Killed 20 times at random moments, every other time in the middle of writing, and resumed each time."""
+    path, rng = tmp_path / "curve.checkpoint.safetensors", np.random.default_rng(1)
+    writes, saved = forked.processes.Value("i", 0), forked.processes.Value("i", 0)
+    for number in range(20):
+        event, delay = (writes, rng.uniform(0, 0.03)) if number % 2 else (saved, rng.uniform(0, 0.3))
+        before = event.value
+        resume = path if path.exists() else None
+        run = forked.processes.Process(target=train_on_a_slow_disk, args=(tmp_path, resume, writes, saved))
+        run.start()
+        wait_for(lambda event=event, before=before: event.value > before)
         time.sleep(delay)
-        os.kill(run.pid, signal.SIGKILL)
-        run.communicate()
-        run = checkpoint.resume(path, PRESETS["cartpole"], PPOTrainer)
-        assert run.agent.global_step > steps
-        assert run.agent.global_step == len(run.log.rows) * run.args.batch_size
-        steps = run.agent.global_step
+        run.kill()
+        run.join()
+        resumed = checkpoint.resume(path, PRESETS["cartpole"], PPOTrainer)
+        assert len(resumed.log.rows) in (saved.value, saved.value + 1)  # it may have been killed before it could say so
+        assert resumed.agent.global_step == len(resumed.log.rows) * resumed.args.batch_size
+    half_written = list(tmp_path.glob("*.unfinished"))
+    assert len(half_written) > 5 and all(one.stat().st_size < path.stat().st_size for one in half_written)
 
 
 def test_control_c_saves_everything_and_says_how_to_go_on(tmp_path):
