@@ -19,6 +19,9 @@ def test_breakout(start):
     assert game.picture().shape == (630, 480, 3)
     assert game.title == "ALE/Breakout-v5: score 0, lives 5"
     printed = game.out.read_text()
+    dim = game.picture()
+    game.press("h")  # the list of keys goes away, and the game still waits
+    until(lambda: (game.picture() != dim).any(), "the bare picture")
     assert re.search("left arrow.*right arrow.*space.*R .*Q or Escape", printed, re.S) and "up arrow" not in printed
     first_paddle = paddle()
     assert not ball()
@@ -42,7 +45,7 @@ def test_breakout(start):
 
 
 def test_another_atari_game(start):
-    game = start("play_breakout.py", "--env-id", "ALE/SpaceInvaders-v5", "--zoom", "1.5", "--fps", "120")
+    game = start("play_breakout.py", "--env-id", "ALE/SpaceInvaders-v5", "--zoom", "1.5", "--speed", "2")
     assert game.picture().shape == (315, 240, 3)
     still = game.picture()
     assert game.title == "ALE/SpaceInvaders-v5: score 0, lives 3"
@@ -56,6 +59,11 @@ def test_cartpole(start):
     cart = lambda: np.median(np.flatnonzero((game.picture()[308] == 0).all(axis=1)))
     score = lambda: int(re.search(r"score (\d+)", game.title)[1])
     assert re.search("left arrow.*right arrow.*R .*Q or Escape", game.out.read_text(), re.S)
+    assert "take over" not in game.out.read_text()
+    assert game.says(("score 0", "agent 500"), ("your first key starts the game", "H: keys"))
+    assert (game.picture() == 0).all(axis=2).mean() > 0.2  # the list of keys lies over the game
+    game.press("h")
+    best = 0
 
     for key, sign in (("Right", 1), ("Left", -1)):
         until(lambda: abs(cart() - 300) < 10, "the cart near the middle")  # as a new game begins
@@ -66,7 +74,9 @@ def test_cartpole(start):
         until(lambda: "game over" in game.title, "the pole to fall")
         until(lambda first_cart=first_cart, sign=sign: sign * (cart() - first_cart) > 8, f"the cart to go {key}")
         game.release(key)
-        assert game.out.read_text().endswith(f"Game over: score {score()}\n")
+        news, best = f"Game over: you {score()}, agent 500 (mean of 100 games).", max(best, score())
+        assert game.out.read_text().endswith(f"{news}\n")
+        assert game.says((f"score {score()}", f"best {best}, agent 500"), (f"{news} R: new game", "H: keys"))
         assert score() < 12  # pushed in one direction only
         game.press("r")
         until(lambda: game.title == "CartPole-v1: score 0", "a new game")
@@ -84,6 +94,7 @@ def test_mountaincar(start):
     car = lambda: np.median(np.flatnonzero((game.picture() == 128).all(axis=2).any(axis=0)))  # its wheels are grey
     score = lambda: int(re.search(r"score (-?\d+)", game.title)[1])
 
+    game.press("h")
     until(lambda: 195 < car() < 272, "the car in the valley")
     game.hold("Left")
     until(lambda: car() < 175, "the car to drive left")  # rolling freely it stays within 184 ... 267
