@@ -32,10 +32,9 @@ def find_agent(agent: str) -> tuple[nn.Module, nn.Module, PPOArgs, Path]:
     """
     path = Path(agent) if Path(agent).suffix == ".safetensors" else cards.AGENTS / f"{agent}.safetensors"
     if path.parent == cards.AGENTS and not path.exists():
+        choices = [*cards.read_cards(), "the .safetensors of another"]
         train = f", or train one with `python -m solutions.train {agent}`" if agent in PRESETS else ""
-        raise ValueError(
-            f"The course has no agent {agent!r}: choose {', '.join(cards.read_cards())} or the .safetensors of another{train}."
-        )
+        raise ValueError(f"The course has no agent {agent!r}: choose {', '.join(choices[:-1])} or {choices[-1]}{train}.")
     return *load_agent(path), path
 
 
@@ -99,7 +98,7 @@ class AgentGame:
         helped: whether the person had them at any time in this game.
         scores: of the games that the agent finished alone.
         values: what the critic said at each step of this game; None without a critic.
-        done: whether the last game is over.
+        done: whether all games have been finished.
     """
 
     started = True
@@ -141,16 +140,16 @@ class AgentGame:
         self._choose_action = action_chooser(args.env_id, actions)
         self.seed = int(np.random.default_rng().integers(1_000_000)) if seed is None else seed
         torch.manual_seed(self.seed)
-        self.agent_plays, self.scores, self.game, self.over = True, [], 0, True
+        self.agent_plays, self.scores, self.begun, self.finished, self.over = True, [], 0, 0, True
 
     @property
     def done(self) -> bool:
-        return self.over and self.game == self.episodes
+        return self.finished == self.episodes
 
     def new(self) -> list[np.ndarray]:
         """Begin a new game; returns its first pictures."""
-        self.obs, infos = self.envs.reset(seed=self.seed + self.game)
-        self.game += 1
+        self.obs, infos = self.envs.reset(seed=self.seed + self.begun)
+        self.begun, self.game = self.begun + 1, self.finished + 1
         self.score, self.steps, self.over, self.helped = 0.0, 0, False, False
         self.values = None if self.critic is None else []
         self._note(infos)
@@ -190,6 +189,7 @@ class AgentGame:
 
     def finish(self, fps: float = 0) -> str:
         """Keep the score of a game that is over, if the agent played it alone; returns a line about it."""
+        self.finished += 1
         if not self.helped:
             self.scores.append(self.score)
         news = f"Game {self.game}: score {self.score:g} in {self.steps:,} steps"

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from utils import scores
 from utils.display import draw_strip, write_video
-from utils.games import KEYS, Game
+from utils.games import ATARI_FPS, FPS, KEYS, Game
 
 PYGAME_KEYS = {
     "LEFT": pygame.K_LEFT,
@@ -125,7 +125,7 @@ def wants_to_quit(event: pygame.event.Event) -> bool:
 class Stage:
     """A window in which a game is played, with a strip of text under it. Dragging its border makes it larger or smaller."""
 
-    def __init__(self, game, zoom: float | None, speed: float, fps: float):
+    def __init__(self, game, zoom: float | None, speed: float, fps: float, sound: bool = False, intro: str = ""):
         """The window opens with the first picture.
 
         Args:
@@ -133,11 +133,23 @@ class Stage:
             zoom: how many times larger than the game's picture it is shown; by default it becomes 400 to 630 pixels high.
             speed: how many times as fast as usual.
             fps: the usual pictures in a second.
+            sound: Atari only: whether to let it be heard.
+            intro: printed before the list of keys.
+
+        Raises:
+            ValueError: there is no sound here.
         """
+        self.speaker = None
+        if sound:
+            from sound import Microphone, Speaker  # not at the top: pygame calls its way to sound an experiment
+
+            self.speaker = Speaker()
+            game.env = self.microphone = Microphone(game.env)
         self.game, self.zoom, self.usual_fps = game, zoom, fps
         self.may_change_hands = game.agent_plays is not None and bool(game.controls)
         self.keys = [(KEYS[control], does) for control, does in game.controls.items()]
         self.keys += [(key, does) for key, does in COMMANDS.items() if key != "P" or self.may_change_hands]
+        self.intro = intro
         self.paused, self.keys_shown, self.news = False, not game.started, ""
         self.tapped: set[int] = set()  # pressed since the last step, and perhaps let go again already
         self.pictures: deque[np.ndarray] = deque()
@@ -146,7 +158,7 @@ class Stage:
 
     def perform(self, stopped: threading.Event) -> Iterator[np.ndarray]:
         """Play until the games are done, the window is closed or `stopped` is set. Yields each new picture once it was shown."""
-        print("\n".join(f"  {key:<13}{does}" for key, does in self.keys), flush=True)
+        print(self.intro + "".join(f"  {key:<13}{does}\n" for key, does in self.keys), end="", flush=True)
         self._begin()
         picture = self.pictures.popleft()
         self._open(picture)
@@ -180,6 +192,8 @@ class Stage:
         self.pictures += self.game.step(
             frozenset(name for name in self.game.controls if {PYGAME_KEYS[name]} & self.tapped or down[PYGAME_KEYS[name]])
         )
+        if self.speaker is not None:
+            self.speaker.play(self.microphone.take())
         self.tapped.clear()
         self.slowest = min(self.slowest, self.fps)
         if self.game.over and not was_over:
@@ -212,7 +226,7 @@ class Stage:
         if self.paused:
             message = "paused, Enter: go on"
         elif self.game.over and self.news:
-            message = f"{self.news} R: new game"
+            message = self.news + " R: new game" * (self.game.agent_plays is None)
         elif not self.game.started:
             message = "your first key starts the game"
         elif self.may_change_hands:
@@ -275,12 +289,12 @@ def stop_at_ctrl_c() -> threading.Event:
     return stopped
 
 
-def perform(game, *, zoom: float | None, speed: float, fps: float, record: Path | None, stopped: threading.Event) -> None:
+def perform(game, stopped: threading.Event, record: Path | None, *, speed: float, fps: float, **options) -> None:
     """Let a game be played in a window, see `Stage`, and film it if `record` says where to.
 
     A film that fails on the way ends with a sentence, and the game goes on. Raises ValueError if it cannot even begin.
     """
-    pictures = Stage(game, zoom, speed, fps).perform(stopped)
+    pictures = Stage(game, speed=speed, fps=fps, **options).perform(stopped)
     if record is not None:
         try:
             film(pictures, game, record, fps * speed)
@@ -288,10 +302,12 @@ def perform(game, *, zoom: float | None, speed: float, fps: float, record: Path 
             if inspect.getgeneratorstate(pictures) == inspect.GEN_CREATED:
                 raise
             print(error, file=sys.stderr, flush=True)
+            deque(pictures, maxlen=0)
+            sys.exit(1)
     deque(pictures, maxlen=0)
 
 
-def play(env_id: str, *, zoom: float | None, speed: float, agent: str | None, record: Path | None):
+def play(env_id: str, *, zoom: float | None, speed: float, agent: str | None, record: Path | None, sound: bool = False):
     """Play an environment in a window until the player quits.
 
     Args:
@@ -299,26 +315,29 @@ def play(env_id: str, *, zoom: float | None, speed: float, agent: str | None, re
         zoom, speed: see `Stage`.
         agent: the agent that plays until the player takes over, see `agent.find_agent`; None for none.
         record: where to write a film of it, if anywhere.
+        sound: see `Stage`.
 
     Raises:
-        ValueError: one of these makes no sense, or there is no screen.
+        ValueError: one of these makes no sense, or there is no screen or no sound.
     """
     check_view(speed, zoom)
-    require_display("play on a computer with a screen, or in a notebook with utils.notebook_play.play_here.")
-    game = OwnGame(env_id)
-    fps = game.fps
+    if sound and agent is not None:
+        raise ValueError("Only the games that you play alone have sound: leave out --sound or --agent.")
+    display = "play on a computer with a screen, or in a notebook with utils.notebook_play.play_here."
     if agent is None:
-        print(f"{env_id} starts with your first key:")
+        require_display(display)
+        game, intro = OwnGame(env_id), f"{env_id} starts with your first key:\n"
+        fps = game.fps
     else:
         from agent import AgentGame, find_agent  # not at the top: torch takes seconds to load
 
         actor, _, args, path = find_agent(agent)
         if args.env_id != env_id:
             raise ValueError(f"{path} plays {args.env_id}, not {env_id}: choose an agent of this game.")
-        game = AgentGame(actor, args)
-        fps = min(fps, game.fps)  # CartPole's agent would be faster than people
-        print(f"{path} plays {env_id} until you take over:")
+        require_display(display)
+        game, intro = AgentGame(actor, args), f"{path} plays {env_id} until you take over:\n"
+        fps = min(game.fps, FPS.get(env_id, ATARI_FPS))  # CartPole's agent would be too fast for people
     stopped = stop_at_ctrl_c()
-    perform(game, zoom=zoom, speed=speed, fps=fps, record=record, stopped=stopped)
+    perform(game, stopped, record, zoom=zoom, speed=speed, fps=fps, sound=sound, intro=intro)
     if stopped.is_set():
         sys.exit(130)

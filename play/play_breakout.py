@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import tyro
 from keyboard import play, run
 
 from utils.games import is_atari
@@ -13,6 +14,7 @@ def main(
     zoom: float = 3.0,
     speed: float = 1.0,
     record: Path | None = None,
+    sound: tyro.conf.FlagCreatePairsOff[bool] = False,
 ):
     """Play an Atari game with the keyboard, as on the console: every frame, without sticky actions. H shows the keys.
 
@@ -21,11 +23,12 @@ def main(
         agent: let this agent play until you press P: the name of one of the course's own, or a .safetensors.
         zoom: how many times larger than 160 x 210 pixels the game is shown; you can also drag the window's border.
         speed: how many times as fast as the console, which shows 60 frames in a second.
-        record: also write a film, an .mp4 or a .gif.
+        record: also write a film, an .mp4 or a .gif, without sound.
+        sound: let the game be heard.
     """
     if not is_atari(env_id):
         raise ValueError(f"{env_id} is not an Atari game: choose an id such as ALE/Breakout-v5 or ALE/Pong-v5.")
-    play(env_id, zoom=zoom, speed=speed, agent=agent, record=record)
+    play(env_id, zoom=zoom, speed=speed, agent=agent, record=record, sound=sound)
 
 
 if __name__ == "__main__":

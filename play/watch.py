@@ -82,7 +82,7 @@ def main(
     stopped = stop_at_ctrl_c()
     try:
         if record is None:
-            perform(game, zoom=zoom, speed=speed, fps=game.fps, record=None, stopped=stopped)
+            perform(game, stopped, None, zoom=zoom, speed=speed, fps=game.fps)
         else:
             film(play_alone(game, stopped), game, record, game.fps * speed)
     finally:

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 
@@ -28,6 +29,12 @@ def until(condition, what):
         assert time.monotonic() < end, f"waited {PATIENCE} s in vain for: {what}"
         time.sleep(0.02)
     return result
+
+
+def pictures_of(film):
+    reader = imageio_ffmpeg.read_frames(str(film))
+    width, height = next(reader)["size"]
+    return np.array([np.frombuffer(frame, np.uint8).reshape(height, width, 3) for frame in reader])
 
 
 class Screen:
