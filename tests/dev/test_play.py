@@ -227,17 +227,29 @@ def test_wrong_ids(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--speed", "0"], "speed must lie between"),
-        (["--zoom", "100"], "zoom must lie between"),
-        (["--agent", "cartpole"], "plays CartPole-v1, not ALE/Breakout-v5"),
-        (["--agent", "cut-off.safetensors"], "does not hold a whole agent"),
+        ({"speed": 0}, "speed must lie between"),
+        ({"zoom": 100}, "zoom must lie between"),
+        ({"agent": "cartpole"}, "plays CartPole-v1, not ALE/Breakout-v5"),
+        ({"agent": "cut-off.safetensors"}, "does not hold a whole agent"),
+        ({"agent": "cartpole", "sound": True}, "leave out --sound or --agent"),
+    ],
+)
+def test_options_that_make_no_sense(tmp_path, monkeypatch, options, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cut-off.safetensors").write_bytes((cards.AGENTS / "cartpole.safetensors").read_bytes()[:1000])
+    with pytest.raises(ValueError, match=said):
+        keyboard.play("ALE/Breakout-v5", **{"zoom": 1, "speed": 1, "agent": None, "record": None} | options)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
         (["--record", "out"], "neither"),
         (["--record", "/proc/film.mp4"], "could not be written"),
         (["--sound"], "no sound"),
     ],
 )
-def test_what_cannot_be_played_is_one_sentence(screen, tmp_path, options, said):
-    (tmp_path / "cut-off.safetensors").write_bytes((cards.AGENTS / "cartpole.safetensors").read_bytes()[:1000])
+def test_what_cannot_be_had_is_said_before_the_game(screen, tmp_path, options, said):
     env = {"DISPLAY": screen.env["DISPLAY"], "SDL_AUDIODRIVER": "none"}
     assert said in says_one_sentence(tmp_path, env, "play_breakout.py", *options)
 

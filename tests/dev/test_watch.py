@@ -186,23 +186,25 @@ def test_without_a_display_it_names_record(tmp_path, agents):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("name", "options", "said"),
     [
-        (["tetris"], "no agent 'tetris': choose cartpole, pong-ram"),
-        (["nothing.safetensors"], "There is no file nothing.safetensors"),
-        (["broken.safetensors"], "does not hold a whole agent"),
-        (["cartpole.safetensors", "--greedy", "--sampled"], "choose one of --greedy and --sampled"),
-        (["cartpole.safetensors", "--episodes", "0"], "episodes must be"),
-        (["cartpole.safetensors", "--max-steps", "0"], "max_steps must be"),
-        (["cartpole.safetensors", "--seed", "-1"], "seed must be"),
-        (["cartpole.safetensors", "--speed", "0"], "speed must lie"),
-        (["cartpole.safetensors", "--zoom", "100"], "zoom must lie"),
+        ("tetris", {}, "no agent 'tetris': choose cartpole, pong-ram"),
+        ("nothing.safetensors", {}, "There is no file nothing.safetensors"),
+        ("broken.safetensors", {}, "does not hold a whole agent"),
+        ("cartpole", {"greedy": True, "sampled": True}, "choose one of --greedy and --sampled"),
+        ("cartpole", {"episodes": 0}, "episodes must be"),
+        ("cartpole", {"max_steps": 0}, "max_steps must be"),
+        ("cartpole", {"seed": -1}, "seed must be"),
+        ("cartpole", {"speed": 0}, "speed must lie"),
+        ("cartpole", {"zoom": 100}, "zoom must lie"),
     ],
 )
-def test_what_cannot_be_shown_is_one_sentence(tmp_path, agents, options, said):
+def test_what_cannot_be_shown_is_one_sentence(tmp_path, agents, monkeypatch, name, options, said):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "broken.safetensors").write_bytes((agents / "cartpole.safetensors").read_bytes()[:1000])
-    (tmp_path / "cartpole.safetensors").write_bytes((agents / "cartpole.safetensors").read_bytes())
-    assert said in says_one_sentence(tmp_path, {}, "watch.py", *options)
+    with pytest.raises(ValueError, match=said) as error:
+        watch.main(name, **options)
+    assert re.fullmatch(r"[^\n]+\.", str(error.value))
 
 
 @pytest.mark.parametrize(
