@@ -1,18 +1,20 @@
 """Drive MountainCar with the keyboard: `python play/play_mountaincar.py`."""
 
+from pathlib import Path
+
 from keyboard import play, run
 
-from utils.games import MOUNTAINCAR_FPS
 
-
-def main(zoom: float = 1.0, fps: int = MOUNTAINCAR_FPS):
-    """Drive MountainCar up to its flag with the keyboard. The game is over after 200 steps.
+def main(agent: str | None = None, zoom: float = 1.0, speed: float = 1.0, record: Path | None = None):
+    """Drive MountainCar up to its flag with the keyboard. The game is over after 200 steps. H shows the keys.
 
     Args:
-        zoom: how many times larger than 600 x 400 pixels the window is.
-        fps: steps in a second.
+        agent: let this agent play until you press P: the .safetensors of one that you trained.
+        zoom: how many times larger than 600 x 400 pixels the game is shown; you can also drag the window's border.
+        speed: how many times as fast as 30 steps in a second.
+        record: also write a film, an .mp4 or a .gif.
     """
-    play("MountainCar-v0", zoom=zoom, fps=fps)
+    play("MountainCar-v0", zoom=zoom, speed=speed, agent=agent, record=record)
 
 
 if __name__ == "__main__":

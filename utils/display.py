@@ -3,9 +3,11 @@
 import base64
 import contextlib
 import itertools
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +45,7 @@ def write_video(path: str | Path, frames, fps: int = 30) -> Path:
         raise ValueError(f"A film is an .mp4 or a .gif; {path} is neither.")
     if path.suffix == ".mp4" and imageio_ffmpeg is None:
         raise ValueError("An .mp4 needs the package imageio-ffmpeg: run `pip install imageio-ffmpeg`, or write a .gif.")
+    ffmpeg = _find_ffmpeg() if path.suffix == ".mp4" else None
     frames = _in_colour(frames)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
@@ -53,7 +56,7 @@ def write_video(path: str | Path, frames, fps: int = 30) -> Path:
             first, *rest = map(Image.fromarray, frames)
             first.save(unfinished, save_all=True, append_images=rest, duration=1000 // fps, loop=0)
         else:
-            _run_ffmpeg(unfinished, frames, fps)
+            _run_ffmpeg(ffmpeg, unfinished, frames, fps)
         unfinished.replace(path)
     return path
 
@@ -73,10 +76,23 @@ def _in_colour(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         raise ValueError("A film needs at least one frame.")
 
 
-def _run_ffmpeg(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
+def _find_ffmpeg() -> str:
+    try:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError:
+        program = ""
+    if shutil.which(program) is None:
+        raise ValueError(
+            "An .mp4 needs the program ffmpeg, which imageio-ffmpeg does not find here: run "
+            "`pip install --force-reinstall imageio-ffmpeg`, or write a .gif."
+        )
+    return program
+
+
+def _run_ffmpeg(program: str, path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
     first = next(frames)
     height, width = first.shape[:2]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y"]
+    command = [program, "-loglevel", "error", "-y"]
     command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
     command += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2"]  # yuv420p, which every browser plays, needs even sides
     command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
@@ -91,7 +107,7 @@ def _run_ffmpeg(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
             ffmpeg.wait()
         if ffmpeg.returncode:
             complaints.seek(0)
-            raise RuntimeError(f"ffmpeg could not write the film: {complaints.read().decode().strip()}")
+            raise RuntimeError(f"ffmpeg could not write the film: {' '.join(complaints.read().decode().split())[-200:]}")
 
 
 def caption_frames(frames, values, returns) -> list[np.ndarray]:
@@ -103,25 +119,55 @@ def caption_frames(frames, values, returns) -> list[np.ndarray]:
         returns: the score so far at each.
 
     Returns:
-        Pictures that are 30 pixels higher.
+        The pictures, each with a strip under it.
+    """
+    span = min(values), max(values)
+    return [
+        np.vstack([frame, draw_strip(frame.shape[1], [(f"return {score:g}", f"V {values[t]:.1f}")], values[: t + 1], span)])
+        for t, (frame, score) in enumerate(zip(frames, returns, strict=False))
+    ]
+
+
+def draw_strip(
+    width: int,
+    lines: Sequence[tuple[str, str]],
+    values: Sequence[float] | None = None,
+    span: tuple[float, float] | None = None,
+) -> np.ndarray:
+    """A strip of text, to go under a picture of a game.
+
+    Args:
+        width: that of the picture. The letters grow with it, and shrink where a line would be too long.
+        lines: what stands at the left and at the right of each.
+        values: if given, the course of the last of them is drawn below the lines.
+        span: the lowest and the highest value that there is to be room for; by default those of `values`.
+
+    Returns:
+        A picture (height, width, 3), uint8.
     """
     from PIL import Image, ImageDraw
 
-    height, width = frames[0].shape[:2]
-    low, high = min(values), max(values)
-    heights = [height + 28 - 12 * (value - low) / max(high - low, 1e-6) for value in values]
-    captioned = []
-    for t, frame in enumerate(frames):
-        picture = Image.new("RGB", (width, height + 30))
-        picture.paste(Image.fromarray(frame))
-        draw = ImageDraw.Draw(picture)
-        draw.text((3, height + 1), f"return {returns[t]:g}", fill="white")
-        draw.text((width // 2, height + 1), f"V {values[t]:.1f}", fill=VALUE_COLOUR)
-        first = max(0, t - width + 1)
-        if t > first:
-            draw.line([(x - first, heights[x]) for x in range(first, t + 1)], fill=VALUE_COLOUR)
-        captioned.append(np.asarray(picture))
-    return captioned
+    size = min(18, max(10, width // 30))
+    row, longest = 3 * size // 2, max(_letters(size).getlength(f"{left}  {right}") for left, right in lines)
+    font = _letters(min(size, max(5, int(size * (width - 6) / max(longest, 1)))))
+    strip = Image.new("RGB", (width, row * (len(lines) + (values is not None))))
+    draw = ImageDraw.Draw(strip)
+    for y, (left, right) in enumerate(lines):
+        draw.text((3, (y + 0.5) * row), left, fill="white", font=font, anchor="lm")
+        draw.text((width - 3, (y + 0.5) * row), right, fill=VALUE_COLOUR, font=font, anchor="rm")
+    shown = [] if values is None else values[-width:]
+    if len(shown) > 1:
+        low, high = span or (min(values), max(values))
+        course = [strip.height - 2 - (row - 3) * (value - low) / max(high - low, 1e-6) for value in shown]
+        draw.line(list(enumerate(course)), fill=VALUE_COLOUR, width=max(1, size // 8))
+    return np.asarray(strip)
+
+
+@cache
+def _letters(size: int):
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size)
 
 
 def display_frames(frames, figsize: tuple[float, float] = (4, 5), fps: int = 30):

@@ -14,6 +14,7 @@ from utils.atari_wrappers import prepare_atari_env, prepare_ram_env
 from utils.processes import ProcessVectorEnv
 
 gym.register_envs(ale_py)
+ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)  # the emulator keeps its greeting to itself
 
 
 class SameStepCartPole(CartPoleVectorEnv):

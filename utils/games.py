@@ -1,9 +1,9 @@
 """Games for people: what each key does, and a game from its first key to its end. play/ draws it in a window,
 utils/notebook_play.py in a notebook."""
 
+from collections.abc import Callable, Sequence
 from itertools import cycle
 
-import ale_py
 import gymnasium as gym
 import numpy as np
 
@@ -12,8 +12,50 @@ from utils.envs import find_spec
 KEYS = {"LEFT": "left arrow", "RIGHT": "right arrow", "UP": "up arrow", "DOWN": "down arrow", "FIRE": "space"}
 """The keys that a game may use, by the names of the five things that an Atari joystick can do."""
 
-ATARI_FPS, CARTPOLE_FPS, MOUNTAINCAR_FPS = 60, 15, 30
+CONTROLS = {
+    "CartPole-v1": {"LEFT": "push left", "RIGHT": "push right (with no key, left and right in turn)"},
+    "MountainCar-v0": {"LEFT": "drive left", "RIGHT": "drive right"},
+}
+"""What the keys do in games that are not Atari's."""
+
+ATARI_FPS, FPS = 60, {"CartPole-v1": 15, "MountainCar-v0": 30}
 """Steps in a second: the console's own 60; CartPole's real time would be 50, which is too fast for people."""
+
+
+def controls_of(env_id: str, actions: Sequence[str] = ()) -> dict[str, str]:
+    """The names in `KEYS` that a game listens to, and what each one does, for the player to read; empty if it has no keys.
+
+    Args:
+        env_id: its Gymnasium id.
+        actions: Atari only: the names of the game's own actions, such as RIGHTFIRE, which say what keys it knows.
+    """
+    return CONTROLS.get(env_id) or {key: key for key in KEYS if any(key in action for action in actions)}
+
+
+def action_chooser(env_id: str, actions: Sequence[str] = ()) -> Callable[[frozenset[str]], int]:
+    """A function from the keys held down to an action. Opposite arrows cancel out.
+
+    Args:
+        env_id: the Gymnasium id of a game that `controls_of` has keys for.
+        actions: Atari only: the names of the environment's actions, in their order. Where none does all that is held, one
+            that does as much as possible is taken, FIRE first.
+    """
+    if env_id == "CartPole-v1":
+        idle = cycle([0, 1])  # it has no action that does nothing
+        choose = lambda held: 0 if "LEFT" in held else 1 if "RIGHT" in held else next(idle)
+    elif env_id == "MountainCar-v0":
+        choose = lambda held: 0 if "LEFT" in held else 2 if "RIGHT" in held else 1
+    else:
+        keys = [frozenset(key for key in KEYS if key in action) for action in actions]
+        does = lambda action, held: (keys[action] <= held, len(keys[action]), "FIRE" in keys[action])
+        choose = lambda held: max(range(len(keys)), key=lambda action: does(action, held))
+
+    def choose_action(held: frozenset[str]) -> int:
+        for opposites in ({"LEFT", "RIGHT"}, {"UP", "DOWN"}):
+            held -= opposites if held >= opposites else set()
+        return choose(held)
+
+    return choose_action
 
 
 class Game:
@@ -23,7 +65,7 @@ class Game:
         env_id: its Gymnasium id.
         is_atari: whether it is an Atari game.
         fps: steps in a second at the usual speed.
-        controls: the names in `KEYS` that the game listens to, and what each one does, for the player to read.
+        controls: see `controls_of`.
         score, steps: of this game so far.
         lives: those left, 0 where a game has none.
         started, over: whether the first key was pressed, and whether the game has ended.
@@ -38,58 +80,46 @@ class Game:
         self.env_id = env_id
         self.is_atari = is_atari(env_id)
         if self.is_atari:  # as on the console: every frame, and every action obeyed
-            ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)  # the emulator keeps its greeting to itself
             options = {"frameskip": 1, "repeat_action_probability": 0.0, "full_action_space": True}
-        elif env_id in ("CartPole-v1", "MountainCar-v0"):
+        elif env_id in CONTROLS:
             options = {}
         else:
             raise ValueError(
                 f"There are no keys for {env_id}: play CartPole-v1, MountainCar-v0 or an Atari game such as ALE/Breakout-v5."
             )
         self.env = gym.make(env_id, render_mode="rgb_array", **options)
-        if env_id == "CartPole-v1":
-            self.fps = CARTPOLE_FPS
-            self.controls = {"LEFT": "push left", "RIGHT": "push right (with no key, left and right in turn)"}
-            idle = cycle([0, 1])  # CartPole has no action that does nothing
-            self._choose_action = lambda held: 0 if "LEFT" in held else 1 if "RIGHT" in held else next(idle)
-        elif env_id == "MountainCar-v0":
-            self.fps = MOUNTAINCAR_FPS
-            self.controls = {"LEFT": "drive left", "RIGHT": "drive right"}
-            self._choose_action = lambda held: 0 if "LEFT" in held else 2 if "RIGHT" in held else 1
-        else:
-            self.fps = ATARI_FPS
-            # A game's own actions, such as RIGHTFIRE, say which keys it knows; the full action space has all combinations.
-            own_actions = [action.name for action in self.env.unwrapped.ale.getMinimalActionSet()]
-            self.controls = {key: key for key in KEYS if any(key in action for action in own_actions)}
-            actions = {
-                frozenset(key for key in KEYS if key in meaning): action
-                for action, meaning in enumerate(self.env.unwrapped.get_action_meanings())
-            }
-            self._choose_action = lambda held: actions[held]
+        self.fps = FPS.get(env_id, ATARI_FPS)
+        own_actions = [action.name for action in self.env.unwrapped.ale.getMinimalActionSet()] if self.is_atari else ()
+        self.controls = controls_of(env_id, own_actions)
+        # The full action space has all combinations of keys, also those that are not among the game's own actions.
+        self._choose_action = action_chooser(env_id, self.env.unwrapped.get_action_meanings() if self.is_atari else ())
         self.new()
 
-    def new(self):
-        """Begin a new game."""
+    def new(self) -> list[np.ndarray]:
+        """Begin a new game; returns its first picture."""
         _, info = self.env.reset()
         self.score, self.steps, self.started, self.over = 0.0, 0, False, False
         self.lives = info.get("lives", 0)
+        return [self.picture()]
 
-    def step(self, held: frozenset[str]):
+    def step(self, held: frozenset[str]) -> list[np.ndarray]:
         """Play one step, unless the game is over, or waits for its first key and none is held.
 
         Args:
             held: names of the keys held down, none or more of `controls`. Opposite arrows cancel out.
+
+        Returns:
+            The new picture, if there is one.
         """
         self.started = self.started or bool(held)
         if not self.started or self.over:
-            return
-        for opposites in ({"LEFT", "RIGHT"}, {"UP", "DOWN"}):
-            held -= opposites if held >= opposites else set()
+            return []
         _, reward, terminated, truncated, info = self.env.step(self._choose_action(held))
         self.score += float(reward)
         self.steps += 1
         self.lives = info.get("lives", 0)
         self.over = terminated or truncated
+        return [self.picture()]
 
     def picture(self) -> np.ndarray:
         """What the player sees now: (height, width, 3), uint8."""

@@ -117,22 +117,11 @@ class Player(AnyWidget or object):
     def _step(self, held: frozenset[str]) -> list[np.ndarray]:
         was_over, frames = self.game.over, []
         for _ in range(self.steps_per_picture):
-            self.game.step(held)
-            frames.append(self.game.picture())
+            frames += self.game.step(held)
         if self.game.over and not was_over:
-            agent = f", agent {self.agent[0]:.0f} (mean of {self.agent[1]} games)" if self.agent else ""
-            self.note = f"Game over: you {self.game.score:.0f}{agent}."
-            self._keep_score()
+            self.note = scores.finish_game(self.game.env_id, self.fps, self.game.score)
+            self._read_best()
         return frames
-
-    def _keep_score(self) -> None:
-        try:
-            scores.keep_score(self.game.env_id, self.fps, self.game.score)
-        except ValueError as error:
-            self.note += f" {error}"
-        except OSError as error:
-            self.note += f" The score could not be kept ({error}): make room, or make the folder writable."
-        self._read_best()
 
     def _read_best(self) -> None:
         try:

@@ -12,8 +12,11 @@ import sys
 import time
 from pathlib import Path
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
+
+from utils.display import draw_strip
 
 PLAY = Path(__file__).resolve().parents[2] / "play"
 PATIENCE = 60  # seconds, for a machine that has little time for us; on an idle one each wait is short
@@ -26,6 +29,12 @@ def until(condition, what):
         assert time.monotonic() < end, f"waited {PATIENCE} s in vain for: {what}"
         time.sleep(0.02)
     return result
+
+
+def pictures_of(film):
+    reader = imageio_ffmpeg.read_frames(str(film))
+    width, height = next(reader)["size"]
+    return np.array([np.frombuffer(frame, np.uint8).reshape(height, width, 3) for frame in reader])
 
 
 class Screen:
@@ -60,29 +69,43 @@ class Screen:
 class Game:
     """One of the scripts, running, with the hands and eyes of its player."""
 
-    def __init__(self, screen: Screen, folder: Path, script: str, *options):
+    def __init__(self, screen: Screen, folder: Path, script: str, *options, **environment):
         self.screen, self.out, self.err = screen, folder / "out", folder / "err"
+        env = {**screen.env, "PPO_COURSE_ANSWERS": str(folder / "answers"), **environment}
         with self.out.open("w") as out, self.err.open("w") as err:
             self.process = subprocess.Popen(
-                [sys.executable, PLAY / script, *options], cwd=folder, env=screen.env, stdout=out, stderr=err
+                [sys.executable, PLAY / script, *options], cwd=folder, env=env, stdout=out, stderr=err
             )
 
     def open(self):
         """Wait for the window, and give it the keyboard."""
         self.window = until(self.find_window, "the window")
         self.screen.xdotool("windowfocus", "--sync", self.window)
+        self.find_place()
+        until(lambda: self.picture().any(), "a picture that is not all black")
+
+    def find_place(self):
+        """See where the window is; returns its width and height."""
         geometry = self.screen.xdotool("getwindowgeometry", "--shell", self.window)
         x, y, width, height = (int(re.search(rf"^{key}=(\d+)", geometry, re.M)[1]) for key in ("X", "Y", "WIDTH", "HEIGHT"))
         self.place = slice(y, y + height), slice(x, x + width)
-        until(lambda: self.picture().any(), "a picture that is not all black")
+        return width, height
 
     def find_window(self):
         assert self.process.poll() is None, f"the game has ended: {self.err.read_text()}"
         windows = self.screen.xdotool("search", "--onlyvisible", "--pid", self.process.pid).split()
         return next((w for w in windows if ": score " in self.screen.xdotool("getwindowname", w)), None)
 
-    def picture(self):
-        return self.screen.picture()[self.place]
+    def picture(self, lines=2):
+        """What the window shows above its strip of so many lines."""
+        shown = self.screen.picture()[self.place]
+        return shown[: -len(draw_strip(shown.shape[1], [("", "")] * lines))]
+
+    def says(self, *lines):
+        """Whether the strip says just that: a text at the left and one at the right in each line."""
+        shown = self.screen.picture()[self.place]
+        strip = draw_strip(shown.shape[1], lines)
+        return (shown[-len(strip) :] == strip).all()
 
     @property
     def title(self):
@@ -119,8 +142,8 @@ def screen(tmp_path_factory):
 def start(screen, tmp_path):
     games = []
 
-    def start(*command):
-        games.append(Game(screen, tmp_path, *command))
+    def start(*command, **environment):
+        games.append(Game(screen, tmp_path, *command, **environment))
         games[-1].open()
         return games[-1]
 

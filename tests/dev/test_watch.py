@@ -5,9 +5,9 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
-import imageio_ffmpeg
 import numpy as np
 import pytest
 import torch
@@ -15,11 +15,13 @@ import torch
 from solutions import card, networks
 from solutions.args import PRESETS
 from solutions.checkpoint import save_agent
-from solutions.evaluate import evaluate
-from tests.dev.screen import PATIENCE, PLAY, says_one_sentence, until
+from solutions.evaluate import choose_actions, evaluate
+from tests.dev.screen import PATIENCE, PLAY, pictures_of, says_one_sentence, until
+from utils import cards
 from utils.envs import make_envs
 
 sys.path.insert(0, str(PLAY))
+import agent
 import watch
 
 
@@ -47,18 +49,13 @@ def scores(text):
     return [float(score) for score in re.findall(r"^Game \d+: score (-?[\d.]+) in ", text, re.M)]
 
 
-def pictures_of(film):
-    reader = imageio_ffmpeg.read_frames(str(film))
-    width, height = next(reader)["size"]
-    return np.array([np.frombuffer(frame, np.uint8).reshape(height, width, 3) for frame in reader])
-
-
 def test_space_invaders_in_a_window(start, agents):
-    game = start("watch.py", "space-invaders", "--weights", agents / "space-invaders.safetensors")
+    game = start("watch.py", agents / "space-invaders.safetensors")
     first = game.picture()
     assert first.shape == (630, 480, 3)
+    assert "P            take over" in game.out.read_text()
     assert (first == (134, 134, 29)).all(axis=2).sum() > 1000  # the invaders, in their colour
-    assert re.fullmatch(r"ALE/SpaceInvaders-v5: score \d+, game 1 of 3", game.title)
+    assert re.fullmatch(r"ALE/SpaceInvaders-v5: score \d+, lives 3, game 1 of 3", game.title)
     until(lambda: (game.picture() != first).any(), "the picture to move")
     game.end(lambda: game.press("q"))
     assert "sampled, no sticky actions, seed" in game.out.read_text()
@@ -91,16 +88,16 @@ def test_scores_are_those_of_evaluate(tmp_path, agents, way):
     done = run(tmp_path, path, f"--{way}", "--seed", "5", "--episodes", "4", "--record", "film.mp4")
     assert done.returncode == 0, done.stderr
     assert f"CartPole-v1: {way}." in done.stdout.splitlines()[-1]
-    actor, _, args = watch.load_agent(path)
+    actor, _, args = agent.load_agent(path)
     torch.manual_seed(5)
     expected = evaluate(actor, make_envs(args.env_id, 1, args.mode, render=True), 4, way == "greedy", seed=5)
     assert scores(done.stdout) == expected.tolist()
-    assert pictures_of(tmp_path / "film.mp4").shape == (sum(scores(done.stdout)), 400, 600, 3)
+    assert pictures_of(tmp_path / "film.mp4").shape == (sum(scores(done.stdout)), 428, 600, 3)
 
 
 @pytest.mark.parametrize(("option", "sticky"), [("as-trained", True), ("yes", True), ("no", False)])
 def test_sticky_actions_as_trained_unless_told_otherwise(tmp_path, agents, option, sticky):
-    actor, critic, args = watch.load_agent(agents / "breakout.safetensors")
+    actor, critic, args = agent.load_agent(agents / "breakout.safetensors")
     path = save_agent(tmp_path / "agent.safetensors", actor, critic, replace(args, sticky_actions=True))
     options = ["--sticky-actions", option, "--seed", "3", "--episodes", "1", "--max-steps", "150", "--record", "film.mp4"]
     done = run(tmp_path, path, *options)
@@ -118,7 +115,7 @@ def test_sticky_actions_as_trained_unless_told_otherwise(tmp_path, agents, optio
 
 
 def test_the_card_beside_an_agent_is_read_out(tmp_path, agents):
-    actor, critic, args = watch.load_agent(agents / "cartpole.safetensors")
+    actor, critic, args = agent.load_agent(agents / "cartpole.safetensors")
     path = save_agent(tmp_path / "run.safetensors", actor, critic, args)
     made = card.make_card(card.Card(path, "own", episodes=6, max_steps=9), tmp_path)
     written = json.loads(made.read_text("utf-8"))
@@ -133,23 +130,12 @@ def test_the_card_beside_an_agent_is_read_out(tmp_path, agents):
 
 
 def test_a_film_shows_every_frame_in_colour(tmp_path, agents):
-    done = run(
-        tmp_path,
-        "breakout",
-        "--weights",
-        agents / "breakout.safetensors",
-        "--record",
-        "a/film.mp4",
-        "--episodes",
-        "1",
-        "--seed",
-        "1",
-    )
+    done = run(tmp_path, agents / "breakout.safetensors", "--record", "a/film.mp4", "--episodes", "1", "--seed", "1")
     assert done.returncode == 0 and done.stderr == ""
     steps = int(re.search(r"in ([\d,]+) steps", done.stdout)[1].replace(",", ""))
     pictures = pictures_of(tmp_path / "a" / "film.mp4")
     assert 0 < len(pictures) - 4 * steps <= 1 + 30 + 4  # the reset, no-ops and FIRE come before the agent's first step
-    assert pictures.shape[1:] == (210, 160, 3)
+    assert pictures.shape[1:] == (226, 160, 3)
     reddest = pictures[0, 57:63, 8:152].astype(int)  # the uppermost row of bricks
     assert (reddest[..., 0] - reddest[..., 2]).mean() > 50
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["film.mp4"]
@@ -157,7 +143,7 @@ def test_a_film_shows_every_frame_in_colour(tmp_path, agents):
 
 def test_the_camera_sees_no_frame_of_the_next_game():
     envs = make_envs("ALE/Breakout-v5", 1, "atari", render=True)
-    look, fps = watch.camera(envs, PRESETS["breakout"])
+    look, fps = agent.camera(envs, PRESETS["breakout"])
     assert fps == 60
     envs.reset(seed=0)
     look(False)
@@ -200,31 +186,31 @@ def test_without_a_display_it_names_record(tmp_path, agents):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("name", "options", "said"),
     [
-        (["tetris"], "'tetris' is neither a game (cartpole, "),
-        (["breakout", "--weights", "nothing.safetensors"], "There is no file nothing.safetensors"),
-        (["nothing.safetensors"], "There is no file nothing.safetensors"),
-        (["broken.safetensors"], "does not hold a whole agent"),
-        (
-            ["breakout", "--weights", "cartpole.safetensors"],
-            "plays CartPole-v1 (classic-control), but breakout is ALE/Breakout-v5",
-        ),
-        (["cartpole.safetensors", "--weights", "cartpole.safetensors"], "Which agent"),
-        (["cartpole.safetensors", "--greedy", "--sampled"], "choose one of --greedy and --sampled"),
-        (["cartpole.safetensors", "--episodes", "0"], "episodes must be"),
-        (["cartpole.safetensors", "--max-steps", "0"], "max_steps must be"),
-        (["cartpole.safetensors", "--seed", "-1"], "seed must be"),
-        (["cartpole.safetensors", "--speed", "0"], "speed must lie"),
+        ("tetris", {}, "no agent 'tetris': choose cartpole, pong-ram"),
+        ("nothing.safetensors", {}, "There is no file nothing.safetensors"),
+        ("broken.safetensors", {}, "does not hold a whole agent"),
+        ("cartpole", {"greedy": True, "sampled": True}, "choose one of --greedy and --sampled"),
+        ("cartpole", {"episodes": 0}, "episodes must be"),
+        ("cartpole", {"max_steps": 0}, "max_steps must be"),
+        ("cartpole", {"seed": -1}, "seed must be"),
+        ("cartpole", {"speed": 0}, "speed must lie"),
+        ("cartpole", {"zoom": 100}, "zoom must lie"),
     ],
 )
-def test_what_cannot_be_shown_is_one_sentence(tmp_path, agents, options, said):
+def test_what_cannot_be_shown_is_one_sentence(tmp_path, agents, monkeypatch, name, options, said):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "broken.safetensors").write_bytes((agents / "cartpole.safetensors").read_bytes()[:1000])
-    (tmp_path / "cartpole.safetensors").write_bytes((agents / "cartpole.safetensors").read_bytes())
-    assert said in says_one_sentence(tmp_path, {}, "watch.py", *options)
+    with pytest.raises(ValueError, match=said) as error:
+        watch.main(name, **options)
+    assert re.fullmatch(r"[^\n]+\.", str(error.value))
 
 
-@pytest.mark.parametrize(("place", "said"), [("film.avi", "neither"), ("file/film.mp4", "could not be written")])
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("film.avi", "neither"), ("file/film.mp4", "could not be written"), ("/proc/film.gif", "not be written")],
+)
 def test_a_film_that_cannot_be_written_is_one_sentence(tmp_path, agents, place, said):
     (tmp_path / "file").write_text("not a folder")
     done = run(tmp_path, agents / "cartpole.safetensors", "--record", place)
@@ -233,14 +219,68 @@ def test_a_film_that_cannot_be_written_is_one_sentence(tmp_path, agents, place, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
 
 
-def test_a_game_without_an_agent_of_the_course(tmp_path, monkeypatch):
-    monkeypatch.setattr(watch, "AGENTS", tmp_path)
-    with pytest.raises(ValueError, match=r"python -m solutions.train space-invaders`.*--weights") as error:
-        watch.find_agent("space-invaders", None)
+def test_without_ffmpeg_there_is_no_mp4(tmp_path, agents):
+    done = run(tmp_path, agents / "cartpole.safetensors", "--record", "film.mp4", IMAGEIO_FFMPEG_EXE="/none")
+    assert done.returncode == 1
+    assert re.fullmatch(r"An .mp4 needs the program ffmpeg.*, or write a .gif\.\n", done.stderr)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_the_agent_observes_stays_right_while_a_person_plays(agents):
+    actor, _, args = agent.load_agent(agents / "breakout.safetensors")
+    game, envs = agent.AgentGame(actor, args, seed=3), make_envs(args.env_id, 1, "atari", render=True)
+    game.new()
+    envs.reset(seed=3)
+    game.agent_plays = False
+    for held, action in [("FIRE", 1), ("RIGHT", 2), ("", 0), ("LEFT RIGHT", 0), ("LEFT", 3), ("LEFT FIRE", 1)]:
+        assert len(game.step(frozenset(held.split()))) in (4, 4 + 1 + 30 + 4)
+        obs, *_ = envs.step(np.array([action]))
+        assert (game.obs == obs).all()
+    game.agent_plays = True
+    torch.manual_seed(0)
+    game.step(frozenset(["LEFT"]))
+    torch.manual_seed(0)
+    obs, *_ = envs.step(choose_actions(actor, obs, greedy=False))
+    assert (game.obs == obs).all()
+    assert game.finish().endswith(", with your help.")
+    assert game.scores == []
+
+
+def test_the_value_is_drawn_under_the_game(tmp_path, agents):
+    actor, critic, args = agent.load_agent(agents / "cartpole.safetensors")
+    options = {"episodes": 2, "max_steps": 6, "seed": 3}
+    for with_value, height in ((critic, 454), (None, 428)):
+        game = agent.AgentGame(actor, args, critic=with_value, **options)
+        path = tmp_path / "film.mp4"
+        watch.film(watch.play_alone(game, threading.Event()), game, path, 50)
+        assert pictures_of(path).shape == (14, height, 600, 3)
+    envs = make_envs(args.env_id, 1)
+    game = agent.AgentGame(actor, args, critic=critic, **options)
+    game.new()
+    obs, _ = envs.reset(seed=3)
+    assert game.values == [pytest.approx(critic(torch.as_tensor(obs)).item())]
+    game.step()
+    assert len(game.values) == 2
+    obs, _ = envs.reset(seed=4)
+    game.new()
+    assert game.values == [pytest.approx(critic(torch.as_tensor(obs)).item())]
+
+
+def test_agents_are_found_by_the_names_of_their_cards(tmp_path, agents, monkeypatch):
+    monkeypatch.setattr(cards, "AGENTS", tmp_path)
+    with pytest.raises(ValueError, match=r"no agent 'space-invaders'.*python -m solutions.train space-invaders`\.$") as error:
+        agent.find_agent("space-invaders")
     assert "\n" not in str(error.value)
 
+    card.make_card(card.Card(agents / "breakout.safetensors", "breakout-100k", episodes=1, max_steps=9), tmp_path)
+    *_, args, path = agent.find_agent("breakout-100k")
+    assert (args.env_id, path) == ("ALE/Breakout-v5", tmp_path / "breakout-100k.safetensors")
+    assert re.search(r"^  breakout-100k +ALE/Breakout-v5 .*sampled", agent.list_agents(), re.M)
+    with pytest.raises(ValueError, match=r"no agent 'breakout': choose breakout-100k or the \.safetensors"):
+        agent.find_agent("breakout")
 
-def test_the_course_s_own_agent_is_the_default(tmp_path, agents, monkeypatch):
-    monkeypatch.setattr(watch, "AGENTS", agents)
-    _, args, path = watch.find_agent("space-invaders", None)
-    assert (args.env_id, path) == ("ALE/SpaceInvaders-v5", agents / "space-invaders.safetensors")
+
+def test_without_arguments_it_lists_the_agents(tmp_path):
+    done = run(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"^  cartpole +CartPole-v1 +40,960 steps +greedy 500.0, sampled 500.0$", done.stdout, re.M)
