@@ -6,17 +6,20 @@ import itertools
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 try:
     import imageio_ffmpeg
-except ImportError:  # then a film is an animated GIF: larger, but it moves
-    imageio_ffmpeg = None
+
+    FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+except (ImportError, RuntimeError):  # no package, or no program: then a film is an animated GIF, larger, but it moves
+    FFMPEG = None
 
 
-SUFFIX = ".gif" if imageio_ffmpeg is None else ".mp4"
+SUFFIX = ".gif" if FFMPEG is None else ".mp4"
 """The format in which films can be written here."""
 
 
@@ -41,7 +44,7 @@ def write_video(path: str | Path, frames, fps: int = 30) -> Path:
     path = Path(path)
     if path.suffix not in (".mp4", ".gif"):
         raise ValueError(f"A film is an .mp4 or a .gif; {path} is neither.")
-    if path.suffix == ".mp4" and imageio_ffmpeg is None:
+    if path.suffix == ".mp4" and FFMPEG is None:
         raise ValueError("An .mp4 needs the package imageio-ffmpeg: run `pip install imageio-ffmpeg`, or write a .gif.")
     frames = _in_colour(frames)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +79,7 @@ def _in_colour(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 def _run_ffmpeg(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
     first = next(frames)
     height, width = first.shape[:2]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", "-y"]
+    command = [FFMPEG, "-loglevel", "error", "-y"]
     command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
     command += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2"]  # yuv420p, which every browser plays, needs even sides
     command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
@@ -107,21 +110,31 @@ def caption_frames(frames, values, returns) -> list[np.ndarray]:
     """
     from PIL import Image, ImageDraw
 
-    height, width = frames[0].shape[:2]
+    length, (height, width) = len(frames), frames[0].shape[:2]
     low, high = min(values), max(values)
-    heights = [height + 28 - 12 * (value - low) / max(high - low, 1e-6) for value in values]
-    captioned = []
-    for t, frame in enumerate(frames):
-        picture = Image.new("RGB", (width, height + 30))
-        picture.paste(Image.fromarray(frame))
-        draw = ImageDraw.Draw(picture)
-        draw.text((3, height + 1), f"return {returns[t]:g}", fill="white")
-        draw.text((width // 2, height + 1), f"V {values[t]:.1f}", fill=VALUE_COLOUR)
-        first = max(0, t - width + 1)
-        if t > first:
-            draw.line([(x - first, heights[x]) for x in range(first, t + 1)], fill=VALUE_COLOUR)
-        captioned.append(np.asarray(picture))
-    return captioned
+    course = Image.new("RGB", (length, 30))  # of the whole game, drawn once: a strip shows a window of it
+    line = [(t, 28 - 12 * (value - low) / max(high - low, 1e-6)) for t, value in enumerate(values)]
+    ImageDraw.Draw(course).line(line, fill=VALUE_COLOUR)
+    course = np.asarray(course)
+
+    captioned = np.zeros((length, height + 30, width, 3), np.uint8)
+    half = width // 2
+    for t, picture in enumerate(captioned):
+        picture[:height], strip = frames[t], picture[height:]
+        window = course[:, max(0, t - width + 1) : t + 1]
+        strip[:, : window.shape[1]] = window
+        strip[:14, :half] = _words(f"return {returns[t]:g}", "white", half)
+        strip[:14, half : 2 * half] = _words(f"V {values[t]:.1f}", VALUE_COLOUR, half)
+    return list(captioned)
+
+
+@lru_cache(maxsize=1000)  # drawing letters takes longer than anything else
+def _words(text: str, colour: str, width: int) -> np.ndarray:
+    from PIL import Image, ImageDraw
+
+    picture = Image.new("RGB", (width, 14))
+    ImageDraw.Draw(picture).text((3, 1), text, fill=colour)
+    return np.asarray(picture)
 
 
 def display_frames(frames, figsize: tuple[float, float] = (4, 5), fps: int = 30):
