@@ -2,7 +2,6 @@
 
 import dataclasses
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import tyro
 from solutions import checkpoint, trainer
 from solutions.args import PRESETS, PPOArgs
 from solutions.evaluate import Evaluator
-from utils import answers
+from utils import answers, dashboard
 from utils.contract import ContractError
 from utils.processes import WorkerError
 
@@ -84,8 +83,10 @@ def curve_path(run: Run) -> Path:
         return run.log
     if run.resume is not None and run.resume.name.endswith(CHECKPOINT):
         return run.resume.with_name(run.resume.name.removesuffix(CHECKPOINT) + ".json")
-    args = run.args
-    return Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}" / "curve.json"
+    try:
+        return dashboard.new_run_folder(run.args) / "curve.json"
+    except OSError as error:
+        raise ValueError(f"The run cannot be kept under runs/ ({error.strerror or error}): say where with --log.") from None
 
 
 def main(run: Run) -> int:
@@ -97,14 +98,14 @@ def main(run: Run) -> int:
         run = dataclasses.replace(run, args=dataclasses.replace(run.args, total_timesteps=length))
     if run.args.mode != "atari":
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
-    curve = curve_path(run)
-    checkpointer = checkpoint.Checkpointer(curve.with_suffix(CHECKPOINT), run.checkpoint_every, run.save_every)
     if run.answers:
         print(answers.adopt())
     make = trainer.PPOTrainer
     ppo = make(run.args) if run.resume is None else checkpoint.resume(run.resume, run.args, make)
     args, log = ppo.args, ppo.log
     evaluator = stopping_rule(dataclasses.replace(run, args=args))
+    curve = curve_path(run)
+    checkpointer = checkpoint.Checkpointer(curve.with_suffix(CHECKPOINT), run.checkpoint_every, run.save_every)
     print(
         f"Training on {args.env_id} (seed {args.seed}, {ppo.device}): {args.total_timesteps:,} steps at most; Ctrl-C stops it."
     )
