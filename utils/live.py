@@ -57,6 +57,6 @@ class LiveFigure:
             return
         from IPython.display import Image
 
-        self.place.show(Image(png_of(self.draw()), format="png", alt="The figures of the run so far"))
+        self.place.show(Image(png_of(self.draw()), format="png", metadata={"alt": "The figures of the run so far"}))
         self.drawn_at = time.perf_counter()
         self.cost = self.drawn_at - started
