@@ -35,12 +35,20 @@ SETUP = f"""\
 import sys
 from pathlib import Path
 
-if "google.colab" in sys.modules and not Path("/content/{FOLDER}").exists():
+if "google.colab" in sys.modules and not Path("/content/{FOLDER}/chapters").exists():
     !git clone --quiet --depth 1 {REPOSITORY} /content/{FOLDER}
-    %pip install --quiet jaxtyping imageio-ffmpeg anywidget
 places = [*Path("chapters").resolve().parents, Path("/content/{FOLDER}")]
-sys.path.insert(0, str(next(place for place in places if (place / "chapters" / "source").is_dir())))
+course = next((place for place in places if (place / "chapters" / "source").is_dir()), None)
+if course is None:
+    raise FileNotFoundError(
+        "The course is not here. In Colab, check the network, then run this cell again; "
+        "elsewhere, open the notebook that lies in the course's own folder."
+    )
+sys.path.insert(0, str(course))
 
+from utils import colab
+
+colab.prepare(COLAB_OPTIONS)
 import tests
 from utils.progress import reset, show_progress"""
 
@@ -87,7 +95,8 @@ def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookN
         if index == 0:
             heading, rest = cell.source.split("\n", 1)
             cells.append(new_markdown_cell(f"{heading}\n\n{badge(stem)}\n\n{chapter_map(stem, sources)}\n{rest}".rstrip()))
-            setup = SETUP if stem == min(sources) else SETUP + ADOPT.format(stem=stem)
+            setup = SETUP.replace("COLAB_OPTIONS", "gpu=True" if source.metadata.get("gpu") else "")
+            setup += "" if stem == min(sources) else ADOPT.format(stem=stem)
             cells.append(new_code_cell(setup, metadata={"setup": True}))
         elif "exercise" in cell.metadata:
             cells += exercise_cells(stem, cell, whys, solved)

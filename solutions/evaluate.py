@@ -140,9 +140,7 @@ class Evaluator:
     def note(self, trainer) -> None:
         """Evaluate now, and add the result to the log of the run."""
         scores = self.play(trainer.actor, first_seed=10_000)
-        trainer.log.evaluations.append(
-            {"global_step": trainer.agent.global_step, "mean": float(scores.mean()), "std": float(scores.std())}
-        )
+        trainer.log.add_evaluation(trainer.agent.global_step, scores)
         lower_bound = scores.mean() - 2 * scores.std() / len(scores) ** 0.5
         self.solved = self.threshold is not None and bool(lower_bound >= self.threshold)
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import tyro
 from solutions import checkpoint, distributed
 from solutions.args import PRESETS, PPOArgs
 from solutions.evaluate import Evaluator
-from utils import answers
+from utils import answers, dashboard
 from utils.contract import ContractError
 from utils.processes import WorkerError
 
@@ -84,8 +83,12 @@ def curve_path(run: Run) -> Path:
         return run.log
     if run.resume is not None and run.resume.name.endswith(CHECKPOINT):
         return run.resume.with_name(run.resume.name.removesuffix(CHECKPOINT) + ".json")
-    args, name = run.args, distributed.run_id() or time.strftime("%Y%m%d-%H%M%S")
-    return Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{name}" / "curve.json"
+    if (name := distributed.run_id()) is not None:
+        return dashboard.run_folder(run.args, name) / "curve.json"
+    try:
+        return dashboard.new_run_folder(run.args) / "curve.json"
+    except OSError as error:
+        raise ValueError(f"The run cannot be kept under runs/ ({error.strerror or error}): say where with --log.") from None
 
 
 def main(run: Run) -> int:
@@ -97,12 +100,10 @@ def main(run: Run) -> int:
         run = dataclasses.replace(run, args=dataclasses.replace(run.args, total_timesteps=length))
     if run.args.mode != "atari":
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
-    curve = curve_path(run)
-    checkpointer = checkpoint.Checkpointer(curve.with_suffix(CHECKPOINT), run.checkpoint_every, run.save_every)
     if run.answers:
         print(answers.adopt())
-    if distributed.is_restart() and checkpointer.path.exists():
-        run = dataclasses.replace(run, resume=checkpointer.path)
+    if distributed.is_restart() and (last := curve_path(run).with_suffix(CHECKPOINT)).exists():
+        run = dataclasses.replace(run, resume=last)
     make = distributed.join(run.args)
     ppo = make(run.args) if run.resume is None else checkpoint.resume(run.resume, run.args, make)
     args, log = ppo.args, ppo.log
@@ -117,6 +118,8 @@ def main(run: Run) -> int:
             print(f"It was trained by {before} process(es), and now is by {now}: from here on its random numbers are others.")
     if distributed.rank() > 0:
         return distributed.follow(ppo)
+    curve = curve_path(run)
+    checkpointer = checkpoint.Checkpointer(curve.with_suffix(CHECKPOINT), run.checkpoint_every, run.save_every)
     if distributed.may_restart():
         checkpointer.save(ppo)  # or a restart might go on from one that an older run has left
 

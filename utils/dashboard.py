@@ -1,7 +1,6 @@
 """How a run is going: its figures, its finished games, a progress bar while it trains, its curve afterwards."""
 
 import json
-import netrc
 import os
 import sys
 import time
@@ -15,7 +14,8 @@ import torch
 from tqdm import tqdm
 
 from utils import cards, display, health, live
-from utils.files import write_whole
+from utils.files import new_folder, write_whole
+from utils.wandb_run import WandbRun
 
 SHORT_RUN = "PPO_COURSE_ITERATIONS"
 """An environment variable: no training does more iterations than its value. For trying a chapter out quickly."""
@@ -47,10 +47,10 @@ class RunLog:
         self.games_filmed = 0
         self.findings: dict[str, health.Finding] = {}
         self.num_actions = 1
+        self.folder: Path | None = None
         self.bar = None
-        self.live = live.LiveFigure(self.plot)
-        self.wandb = _import_wandb() if args.use_wandb else None
-        self.wandb_run = None
+        self.screen: live.Place | None = None
+        self.wandb = WandbRun(args) if args.use_wandb else None
 
     @contextmanager
     def iterations(self, num_iterations: int):
@@ -59,11 +59,12 @@ class RunLog:
         sentence, where in a terminal it goes on as KeyboardInterrupt.
         """
         num_iterations = min(num_iterations, int(os.environ.get(SHORT_RUN, num_iterations)))
-        if self.wandb is not None and self.wandb_run is None:
-            self.wandb_run = _start_wandb(self.wandb, self.args)
         done, batch_size = len(self.rows), self.args.batch_size
         if done >= num_iterations:
             print(f"This run has had all its {done * batch_size:,} steps. For another, make a new PPOTrainer.")
+        elif self.wandb is not None:
+            self.wandb.start()
+        self.live, self.screen = live.LiveFigure(self.plot), live.Place()  # in the cell that runs now
         self.bar = tqdm(
             total=num_iterations * batch_size,
             initial=done * batch_size,
@@ -83,8 +84,11 @@ class RunLog:
             )
         finally:
             self.bar.close()
+            self.bar = self.screen = None
             if len(self.rows) > done:
                 self.live.refresh(at_once=True)
+            if self.wandb is not None and self.wandb.run is not None:
+                self.wandb.finish()
 
     def _count(self, done: int, num_iterations: int):
         self.started = time.perf_counter() - self.seconds
@@ -135,8 +139,8 @@ class RunLog:
             **means,
         }
         self.rows.append(row)
-        if self.wandb_run is not None:
-            self.wandb_run.log(row, step=row["global_step"])
+        if self.wandb is not None:
+            self.wandb.log(row["global_step"], row)
         if self.bar is not None:
             self.bar.set_postfix_str(f"return {self.episodic_return:.1f}", refresh=False)
             self.bar.update(self.args.batch_size)
@@ -180,19 +184,44 @@ class RunLog:
         every = self.args.video_log_freq
         return every is not None and len(self.games) // every > self.games_filmed // every
 
-    def add_video(self, frames: list[np.ndarray], score: float, global_step: int) -> Path:
-        """Keep a film of a game; returns where."""
+    def add_evaluation(self, global_step: int, scores: np.ndarray) -> None:
+        """Note the scores of games that an Evaluator played, and say them in a line."""
+        mean, std = float(scores.mean()), float(scores.std())
+        self.evaluations.append({"global_step": global_step, "mean": mean, "std": std})
+        tqdm.write(f"Step {global_step:,}: mean {mean:.1f}, std {std:.1f} over {len(scores)} greedy games.", file=sys.stdout)
+        if self.wandb is not None:
+            self.wandb.log(global_step, {"evaluation_mean": mean, "evaluation_std": std})
+
+    def add_video(self, frames: list[np.ndarray], score: float, global_step: int) -> Path | None:
+        """Keep a film of a game, and show it: during a run always in one place, else in the cell that asked for it.
+
+        Returns:
+            Where the film is; None if it could not be written, which costs a line and not the run.
+        """
         self.games_filmed = len(self.games)
-        folder = Path("runs") / "videos" / f"{self.args.env_id.replace('/', '-')}-seed{self.args.seed}"
-        path = display.write_video(folder / f"step{global_step:09d}-score{score:g}{display.SUFFIX}", frames, fps=15)
+        try:
+            self.folder = self.folder or new_run_folder(self.args, "videos")
+            name = f"step{global_step:09d}-score{score:g}"
+            path = display.write_video(self.folder / f"{name}{display.SUFFIX}", frames, fps=15)
+        except (OSError, RuntimeError) as error:
+            tqdm.write(f"Could not keep the film of step {global_step:,} ({error}): the run goes on.", file=sys.stdout)
+            return None
         self.videos.append(path)
         if live.in_notebook():
-            from IPython.display import display as show
-
-            show(display.embed_video(path, figsize=(2.5, 3.75)))
-        if self.wandb_run is not None:
-            self.wandb_run.log({"video": self.wandb.Video(str(path), format=path.suffix[1:])}, step=global_step)
+            (self.screen or live.Place()).show(display.embed_video(path, figsize=(2.5, 3.75)))
+        if self.wandb is not None:
+            self.wandb.log_film(global_step, path)
         return path
+
+    def _pace(self) -> str:
+        """Steps per second, and while the run goes on the time left."""
+        if not self.rows or not self.seconds:
+            return ""
+        rate = self.rows[-1]["global_step"] / self.seconds
+        pace = f": {rate:,.0f} steps/s"
+        if self.bar is None:
+            return pace
+        return f"{pace}, {tqdm.format_interval((self.bar.total - self.rows[-1]['global_step']) / rate)} left"
 
     def save(self, path: str | Path, **extra) -> tuple[Path, Path]:
         """Write the curve as JSON, and as a picture beside it, each whole or not at all.
@@ -215,13 +244,14 @@ class RunLog:
         """Draw the scores of the games, the evaluations and the figures of the run; returns a matplotlib Figure."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(11, 6), layout="constrained")
+        figure = Figure(figsize=(13, 6))
         axes = figure.subplot_mosaic(
             [
-                ["episodic_return", "episodic_return", "entropy", "approx_kl"],
-                ["episodic_return", "episodic_return", "value_loss", "explained_variance"],
-            ]
-        )
+                ["episodic_return", "episodic_return", "policy_loss", "value_loss", "entropy"],
+                ["episodic_return", "episodic_return", "approx_kl", "clipfrac", "explained_variance"],
+            ],
+            gridspec_kw={"left": 0.05, "right": 0.99, "bottom": 0.09, "top": 0.94, "wspace": 0.35, "hspace": 0.3},
+        )  # margins by hand, and few ticks: a layout that matplotlib works out takes as long again as the drawing
         scores = axes["episodic_return"]
         if (reference := reference_curve(self.args)) is not None:
             scores.plot(*reference, color="#E69F00", linewidth=1, label="the course's own run")
@@ -236,14 +266,28 @@ class RunLog:
             scores.errorbar(steps, means, stds, fmt="o-", color="#009E73", capsize=2, label="greedy games, mean and std")
         if scores.has_data():
             scores.legend(frameon=False)
-        scores.set(title=f"{self.args.env_id}, seed {self.args.seed}", xlabel="environment steps", ylabel="episodic return")
+        title = f"{self.args.env_id}, seed {self.args.seed}{self._pace()}"
+        scores.set(title=title, xlabel="environment steps", ylabel="episodic return")
         for name, ax in axes.items():
             if name != "episodic_return":
                 ax.plot([r["global_step"] for r in self.rows], [r.get(name, np.nan) for r in self.rows], color="#D55E00")
                 ax.set_title(name)
+                ax.ticklabel_format(axis="y", scilimits=(-2, 4))
+                ax.locator_params(nbins=4)
             ax.spines[["top", "right"]].set_visible(False)
             ax.ticklabel_format(axis="x", style="sci", scilimits=(0, 4))
         return figure
+
+
+def run_folder(args, name: str) -> Path:
+    """The folder of what a run writes, by the run's own name."""
+    return Path("runs") / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{name}"
+
+
+def new_run_folder(args, kind: str = "") -> Path:
+    """Make a folder for what a run writes, which no other run has; returns it. Raises OSError."""
+    folder = run_folder(args, time.strftime("%Y%m%d-%H%M%S"))
+    return new_folder(folder.parent / kind / folder.name)
 
 
 def reference_curve(args) -> tuple[list[int], list[float]] | None:
@@ -261,30 +305,3 @@ def _without_nan(value):
     if isinstance(value, list | tuple):
         return [_without_nan(entry) for entry in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def _import_wandb():
-    try:
-        import wandb
-    except ImportError:
-        raise ValueError(
-            "use_wandb=True needs the package wandb, which is not installed: run `pip install wandb`, or use use_wandb=False."
-        ) from None
-    return wandb
-
-
-def _start_wandb(wandb, args):
-    mode = os.environ.get("WANDB_MODE")
-    if mode is None and not _has_wandb_login():
-        mode = "offline"
-        print("wandb: no login found, so this run is logged offline; `wandb login`, then `wandb sync`, uploads it.")
-    return wandb.init(project=args.wandb_project_name, config=asdict(args), mode=mode)
-
-
-def _has_wandb_login() -> bool:
-    if os.environ.get("WANDB_API_KEY"):
-        return True
-    try:
-        return netrc.netrc().authenticators("api.wandb.ai") is not None  # where `wandb login` keeps the key
-    except (OSError, netrc.NetrcParseError):
-        return False

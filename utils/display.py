@@ -7,19 +7,24 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
-try:
-    import imageio_ffmpeg
-except ImportError:  # then a film is an animated GIF: larger, but it moves
-    imageio_ffmpeg = None
+
+def _find_ffmpeg() -> str | None:
+    try:
+        import imageio_ffmpeg
+
+        return shutil.which(imageio_ffmpeg.get_ffmpeg_exe())
+    except (ImportError, RuntimeError):
+        return None
 
 
-SUFFIX = ".gif" if imageio_ffmpeg is None else ".mp4"
-"""The format in which films can be written here."""
+FFMPEG = _find_ffmpeg()
+SUFFIX = ".gif" if FFMPEG is None else ".mp4"
+"""The format in which films can be written here. Without the program ffmpeg that is an animated GIF: larger, but it moves."""
 
 
 VALUE_COLOUR = "#56B4E9"
@@ -43,9 +48,10 @@ def write_video(path: str | Path, frames, fps: int = 30) -> Path:
     path = Path(path)
     if path.suffix not in (".mp4", ".gif"):
         raise ValueError(f"A film is an .mp4 or a .gif; {path} is neither.")
-    if path.suffix == ".mp4" and imageio_ffmpeg is None:
-        raise ValueError("An .mp4 needs the package imageio-ffmpeg: run `pip install imageio-ffmpeg`, or write a .gif.")
-    ffmpeg = _find_ffmpeg() if path.suffix == ".mp4" else None
+    if path.suffix == ".mp4" and FFMPEG is None:
+        raise ValueError(
+            "An .mp4 needs the program ffmpeg: run `pip install --force-reinstall imageio-ffmpeg`, or write a .gif."
+        )
     frames = _in_colour(frames)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
@@ -56,7 +62,7 @@ def write_video(path: str | Path, frames, fps: int = 30) -> Path:
             first, *rest = map(Image.fromarray, frames)
             first.save(unfinished, save_all=True, append_images=rest, duration=1000 // fps, loop=0)
         else:
-            _run_ffmpeg(ffmpeg, unfinished, frames, fps)
+            _run_ffmpeg(unfinished, frames, fps)
         unfinished.replace(path)
     return path
 
@@ -76,23 +82,10 @@ def _in_colour(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         raise ValueError("A film needs at least one frame.")
 
 
-def _find_ffmpeg() -> str:
-    try:
-        program = imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError:
-        program = ""
-    if shutil.which(program) is None:
-        raise ValueError(
-            "An .mp4 needs the program ffmpeg, which imageio-ffmpeg does not find here: run "
-            "`pip install --force-reinstall imageio-ffmpeg`, or write a .gif."
-        )
-    return program
-
-
-def _run_ffmpeg(program: str, path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
+def _run_ffmpeg(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
     first = next(frames)
     height, width = first.shape[:2]
-    command = [program, "-loglevel", "error", "-y"]
+    command = [FFMPEG, "-loglevel", "error", "-y"]
     command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(fps), "-i", "-"]
     command += ["-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2"]  # yuv420p, which every browser plays, needs even sides
     command += ["-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
@@ -121,11 +114,12 @@ def caption_frames(frames, values, returns) -> list[np.ndarray]:
     Returns:
         The pictures, each with a strip under it.
     """
-    span = min(values), max(values)
-    return [
-        np.vstack([frame, draw_strip(frame.shape[1], [(f"return {score:g}", f"V {values[t]:.1f}")], values[: t + 1], span)])
-        for t, (frame, score) in enumerate(zip(frames, returns, strict=False))
-    ]
+    width, captioned = frames[0].shape[1], []
+    course = _course(values, width, (min(values), max(values)))  # of the whole game, drawn once: a strip shows a window of it
+    for t, (frame, score) in enumerate(zip(frames, returns, strict=False)):
+        words = _words(width, ((f"return {score:g}", f"V {values[t]:.1f}"),))
+        captioned.append(np.vstack([frame, words, _fit(course[:, : t + 1], width)]))
+    return captioned
 
 
 def draw_strip(
@@ -145,22 +139,54 @@ def draw_strip(
     Returns:
         A picture (height, width, 3), uint8.
     """
+    words = _words(width, tuple(lines))
+    if values is None:
+        return words
+    shown = values[-width:]
+    return np.vstack([words, _fit(_course(shown, width, span or (min(values), max(values))), width)])
+
+
+def _letter_size(width: int) -> int:
+    return min(18, max(10, width // 30))
+
+
+def _row_height(width: int) -> int:
+    return 3 * _letter_size(width) // 2
+
+
+@lru_cache(maxsize=1000)  # drawing letters takes longer than anything else
+def _words(width: int, lines: tuple[tuple[str, str], ...]) -> np.ndarray:
     from PIL import Image, ImageDraw
 
-    size = min(18, max(10, width // 30))
-    row, longest = 3 * size // 2, max(_letters(size).getlength(f"{left}  {right}") for left, right in lines)
+    size, row = _letter_size(width), _row_height(width)
+    longest = max(_letters(size).getlength(f"{left}  {right}") for left, right in lines)
     font = _letters(min(size, max(5, int(size * (width - 6) / max(longest, 1)))))
-    strip = Image.new("RGB", (width, row * (len(lines) + (values is not None))))
+    strip = Image.new("RGB", (width, row * len(lines)))
     draw = ImageDraw.Draw(strip)
     for y, (left, right) in enumerate(lines):
         draw.text((3, (y + 0.5) * row), left, fill="white", font=font, anchor="lm")
         draw.text((width - 3, (y + 0.5) * row), right, fill=VALUE_COLOUR, font=font, anchor="rm")
-    shown = [] if values is None else values[-width:]
-    if len(shown) > 1:
-        low, high = span or (min(values), max(values))
-        course = [strip.height - 2 - (row - 3) * (value - low) / max(high - low, 1e-6) for value in shown]
-        draw.line(list(enumerate(course)), fill=VALUE_COLOUR, width=max(1, size // 8))
     return np.asarray(strip)
+
+
+def _course(values: Sequence[float], width: int, span: tuple[float, float]) -> np.ndarray:
+    """Values as a line, a pixel wide for each, as high as a line of letters under a picture of that width."""
+    from PIL import Image, ImageDraw
+
+    (low, high), row = span, _row_height(width)
+    picture = Image.new("RGB", (len(values), row))
+    line = [(x, row - 2 - (row - 3) * (value - low) / max(high - low, 1e-6)) for x, value in enumerate(values)]
+    if len(line) > 1:
+        ImageDraw.Draw(picture).line(line, fill=VALUE_COLOUR, width=max(1, _letter_size(width) // 8))
+    return np.asarray(picture)
+
+
+def _fit(course: np.ndarray, width: int) -> np.ndarray:
+    """The end of a course, at the left of a strip of some width."""
+    strip = np.zeros((len(course), width, 3), np.uint8)
+    shown = course[:, -width:]
+    strip[:, : shown.shape[1]] = shown
+    return strip
 
 
 @cache

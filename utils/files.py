@@ -1,6 +1,8 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and where nobody else does."""
 
 import os
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 
@@ -17,3 +19,13 @@ def write_whole(path: Path, content: bytes) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def new_folder(path: Path) -> Path:
+    """Make a folder that nobody else has, with a number added to its name if need be; returns it. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for number in count(1):
+        folder = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        with suppress(FileExistsError):
+            folder.mkdir()
+            return folder

@@ -24,13 +24,28 @@ def png_of(figure, dpi: int = 80) -> bytes:
     return drawn.getvalue()
 
 
+class Place:
+    """A place in the output of a cell: what is shown there replaces what was."""
+
+    def __init__(self):
+        self.handle = None
+
+    def show(self, content) -> None:
+        """Show something that IPython can display."""
+        from IPython.display import display
+
+        if self.handle is None:
+            self.handle = display(content, display_id=True)
+        else:
+            self.handle.update(content)
+
+
 class LiveFigure:
     """A picture in the output of a cell, drawn anew as often as its cost allows. It does nothing outside a notebook."""
 
     def __init__(self, draw):
         """draw: called without arguments; returns a matplotlib figure."""
-        self.draw = draw
-        self.handle = None
+        self.draw, self.place = draw, Place()
         self.drawn_at, self.cost = time.perf_counter(), 0.0
 
     def refresh(self, at_once: bool = False) -> None:
@@ -40,12 +55,8 @@ class LiveFigure:
         started = time.perf_counter()
         if not at_once and started - self.drawn_at < max(PAUSE, self.cost / SHARE):
             return
-        from IPython.display import Image, display
+        from IPython.display import Image
 
-        picture = Image(png_of(self.draw()), format="png", alt="The figures of the run so far")
-        if self.handle is None:
-            self.handle = display(picture, display_id=True)
-        else:
-            self.handle.update(picture)
+        self.place.show(Image(png_of(self.draw()), format="png", metadata={"alt": "The figures of the run so far"}))
         self.drawn_at = time.perf_counter()
         self.cost = self.drawn_at - started

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -173,25 +172,6 @@ def test_what_this_machine_lacks_is_one_sentence(changes, said, monkeypatch):
     with pytest.raises(ValueError, match=said) as error:
         PPOTrainer(replace(TINY, **changes))
     assert "\n" not in str(error.value)
-
-
-def test_wandb_is_offline_without_a_login_and_gets_the_figures(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ["WANDB_API_KEY", "WANDB_MODE"]:
-        monkeypatch.delenv(name, raising=False)
-    started, logged = {}, []
-    run = SimpleNamespace(log=lambda figures, step: logged.append(figures))
-    fake = SimpleNamespace(init=lambda **options: started.update(options) or run, Video=lambda path, format: path)
-    monkeypatch.setitem(sys.modules, "wandb", fake)
-    trainer = PPOTrainer(replace(TINY, use_wandb=True, wandb_project_name="mine", video_log_freq=1))
-    assert not started  # nothing before the training begins
-    trainer.train()
-    assert started["mode"] == "offline" and started["project"] == "mine"
-    assert "logged offline" in capsys.readouterr().out
-    assert [row["global_step"] for row in logged if "global_step" in row] == [32, 64, 96]
-    assert trainer.log.videos and all(path.stat().st_size > 0 for path in trainer.log.videos)
-    assert [row["video"] for row in logged if "video" in row] == [str(path) for path in trainer.log.videos]
 
 
 @pytest.mark.parametrize("shape", [(4, 84, 80), (4, 80, 80), (4, 28, 28)])
