@@ -163,9 +163,12 @@ def test_a_film_stopped_by_ctrl_c_is_kept(tmp_path, agents):
     command = [sys.executable, PLAY / "watch.py", agents / "breakout.safetensors", "--episodes", "1000", "--record", "film.mp4"]
     with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
         process = subprocess.Popen(command, cwd=tmp_path, stdout=out, stderr=err, start_new_session=True)
-    until(lambda: "Game 1:" in (tmp_path / "out").read_text(), "the end of a game")
-    process.send_signal(signal.SIGINT)
-    assert process.wait(PATIENCE) == 130
+    try:
+        until(lambda: "Game 1:" in (tmp_path / "out").read_text(), "the end of a game")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
+    finally:
+        process.kill()
     assert (tmp_path / "err").read_text() == ""
     said = (tmp_path / "out").read_text()
     assert re.search(r"was stopped at score .*The film is in film.mp4.\nmean ", said, re.S)
