@@ -100,7 +100,8 @@ def _run_ffmpeg(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
             ffmpeg.wait()
         if ffmpeg.returncode:
             complaints.seek(0)
-            raise RuntimeError(f"ffmpeg could not write the film: {' '.join(complaints.read().decode().split())[-200:]}")
+            why = " ".join(complaints.read().decode().split()) or f"it ended with code {ffmpeg.returncode}"
+            raise RuntimeError(f"ffmpeg could not write the film: {why[-200:]}")
 
 
 def caption_frames(frames, values, returns) -> list[np.ndarray]:

@@ -1,14 +1,17 @@
 """The builder: what is stale is named, and nothing that a learner wrote is lost."""
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
 
 
 def build(course, *options):
@@ -30,6 +33,23 @@ def exercise_cell(notebook, name):
 
 def test_committed_notebooks_are_what_their_sources_give(course):
     assert build(course, "--check") == (0, "")
+
+
+@pytest.mark.parametrize("path", [*sorted((ROOT / "chapters").glob("*.ipynb")), ROOT / "README.md"], ids=lambda path: path.stem)
+def test_badges_point_where_the_file_is_and_pictures_show_everywhere(path):
+    text = path.read_text("utf-8")
+    if path.suffix == ".ipynb":
+        cells = nbformat.reads(text, as_version=4).cells
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        setup = "".join(cell.source for cell in cells if cell.metadata.get("setup"))
+        assert re.findall(r"https://github\S+", setup) == [REPOSITORY]
+    expected = [path] if path.suffix == ".ipynb" else sorted((ROOT / "chapters").glob("*.ipynb"))
+    badges = re.findall(r"\]\(https://colab\.research\.google\.com/github/([^/]+/[^/]+)/blob/([^/]+)/([^)]+)\)", text)
+    owner = REPOSITORY.removeprefix("https://github.com/")
+    assert badges == [(owner, "main", str(chapter.relative_to(ROOT))) for chapter in expected]
+    pictures = re.findall(r"!\[[^]]*\]\(([^) ]*)|<(?:img|video|source)[^>]* src=[\"']?([^\"' >]*)", text)
+    assert all(any(address.startswith(("https://", "data:")) for address in found) for found in pictures), pictures
+    assert len(pictures) >= len(badges)
 
 
 @pytest.mark.parametrize(

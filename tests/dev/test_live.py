@@ -9,6 +9,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from matplotlib.figure import Figure
 
+from tests.dev.screen import until
 from utils import live
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,3 +102,51 @@ def test_drawing_takes_its_share_of_the_time_and_no_more(monkeypatch, cost):
     assert len(drawn) * cost / now[0] <= live.SHARE * 1.05
     assert min(b - a for a, b in itertools.pairwise(drawn)) >= live.PAUSE
     assert len(drawn) >= 20
+
+
+def test_two_trainings_at_once_have_a_figure_each(kernel):
+    _, client = kernel
+    run(client, SETUP.replace("STEPS", "20_480"))
+    code = """
+from threading import Thread
+other = PPOTrainer(replace(trainer.args, seed=2))
+threads = [Thread(target=one.train) for one in (trainer, other)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(len(trainer.log.rows), len(other.log.rows))
+"""
+    messages = run(client, code)
+    shown = [content["transient"]["display_id"] for kind, content in messages if kind == "display_data"]
+    assert len(shown) == len(set(shown)) == 2
+    assert {content["transient"]["display_id"] for kind, content in messages if kind == "update_display_data"} <= set(shown)
+    assert "20 20\n" in "".join(content["text"] for kind, content in messages if kind == "stream")
+
+
+def test_films_of_a_run_take_one_place_and_one_on_demand_is_shown_where_it_was_asked_for(kernel, tmp_path):
+    _, client = kernel
+    code = f"import os; os.chdir({str(tmp_path)!r}); trainer = PPOTrainer(replace(trainer.args, video_log_freq=5))"
+    run(client, SETUP.replace("STEPS", "4096").replace('".."', repr(str(ROOT))) + code)
+    for cell, first, films in [("log = trainer.train()", 1, 3), ("trainer.film()", 1, 1), ("trainer.film()", 1, 1)]:
+        kinds = [kind for kind, content in run(client, cell) if "<video" in content.get("data", {}).get("text/html", "")]
+        assert kinds.count("display_data") == first
+        assert len(kinds) == films
+
+
+def test_a_restart_in_the_middle_loses_nothing_that_was_written(kernel, tmp_path):
+    manager, client = kernel
+    path = tmp_path / "run.checkpoint.safetensors"
+    setup = SETUP.replace("STEPS", "50_000_000") + f"from solutions import checkpoint\npath = {str(path)!r}"
+    run(client, setup)
+    client.execute("trainer.train(on_iteration=checkpoint.Checkpointer(path, every=2))")
+    until(path.exists, "a checkpoint")
+    manager.restart_kernel(now=True)
+    client.wait_for_ready(timeout=60)
+    assert [path.name for path in tmp_path.iterdir() if path.suffix != ".unfinished"] == [path.name]
+    code = """
+trainer = checkpoint.resume(path, trainer.args, PPOTrainer)
+before = len(trainer.log.rows)
+trainer.train(on_iteration=lambda trainer: True)
+print("went on", before >= 2, len(trainer.log.rows) - before)
+"""
+    printed = "".join(content["text"] for kind, content in run(client, setup + code) if kind == "stream")
+    assert "went on True 1\n" in printed
