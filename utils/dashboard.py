@@ -48,7 +48,6 @@ class RunLog:
         self.findings: dict[str, health.Finding] = {}
         self.num_actions = 1
         self.bar = None
-        self.live = live.LiveFigure(self.plot)
         self.wandb = _import_wandb() if args.use_wandb else None
         self.wandb_run = None
 
@@ -64,6 +63,9 @@ class RunLog:
         done, batch_size = len(self.rows), self.args.batch_size
         if done >= num_iterations:
             print(f"This run has had all its {done * batch_size:,} steps. For another, make a new PPOTrainer.")
+        self.live = live.LiveFigure(self.plot)  # in the cell that runs now
+        if done < num_iterations:
+            self.live.reserve()  # above the bar, which would otherwise stand still there and go on below
         self.bar = tqdm(
             total=num_iterations * batch_size,
             initial=done * batch_size,
@@ -215,7 +217,9 @@ class RunLog:
         """Draw the scores of the games, the evaluations and the figures of the run; returns a matplotlib Figure."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(11, 6), layout="constrained")
+        from utils.style import AMBER, BLUE, GREEN, ORANGE
+
+        figure = Figure(figsize=(11, 6))
         axes = figure.subplot_mosaic(
             [
                 ["episodic_return", "episodic_return", "entropy", "approx_kl"],
@@ -224,24 +228,23 @@ class RunLog:
         )
         scores = axes["episodic_return"]
         if (reference := reference_curve(self.args)) is not None:
-            scores.plot(*reference, color="#E69F00", linewidth=1, label="the course's own run")
+            scores.plot(*reference, color=AMBER, linewidth=1, label="the course's own run")
             scores.set_xlim(0, self.args.total_timesteps)
         if self.games:
             steps, returns, _ = map(np.array, zip(*self.games, strict=True))
             scores.plot(steps, returns, ".", color="0.6", markersize=3, label="one game")
             window = np.lib.stride_tricks.sliding_window_view(returns, min(100, len(returns))).mean(axis=-1)
-            scores.plot(steps[-len(window) :], window, color="#0072B2", label="mean of 100 games")
+            scores.plot(steps[-len(window) :], window, color=BLUE, label="mean of 100 games")
         if self.evaluations:
             steps, means, stds = (np.array([one[key] for one in self.evaluations]) for key in ("global_step", "mean", "std"))
-            scores.errorbar(steps, means, stds, fmt="o-", color="#009E73", capsize=2, label="greedy games, mean and std")
+            scores.errorbar(steps, means, stds, fmt="o-", color=GREEN, capsize=2, label="greedy games, mean and std")
         if scores.has_data():
-            scores.legend(frameon=False)
+            scores.legend()
         scores.set(title=f"{self.args.env_id}, seed {self.args.seed}", xlabel="environment steps", ylabel="episodic return")
         for name, ax in axes.items():
             if name != "episodic_return":
-                ax.plot([r["global_step"] for r in self.rows], [r.get(name, np.nan) for r in self.rows], color="#D55E00")
+                ax.plot([r["global_step"] for r in self.rows], [r.get(name, np.nan) for r in self.rows], color=ORANGE)
                 ax.set_title(name)
-            ax.spines[["top", "right"]].set_visible(False)
             ax.ticklabel_format(axis="x", style="sci", scilimits=(0, 4))
         return figure
 
