@@ -55,7 +55,7 @@ class RunLog:
     @contextmanager
     def iterations(self, num_iterations: int):
         """The iterations that are left, to be counted in a loop, with a progress bar: steps per second, the mean return and
-        the time left. In a notebook the figures are drawn below it as the run goes on; and an interrupt ends the loop with a
+        the time left. In a notebook the figures are drawn above it as the run goes on; and an interrupt ends the loop with a
         sentence, where in a terminal it goes on as KeyboardInterrupt.
         """
         num_iterations = min(num_iterations, int(os.environ.get(SHORT_RUN, num_iterations)))
@@ -65,6 +65,8 @@ class RunLog:
         elif self.wandb is not None:
             self.wandb.start()
         self.live, self.screen = live.LiveFigure(self.plot), live.Place()  # in the cell that runs now
+        if done < num_iterations:
+            self.live.reserve()  # above the bar, which would otherwise stand still there and go on below
         self.bar = tqdm(
             total=num_iterations * batch_size,
             initial=done * batch_size,
@@ -244,7 +246,9 @@ class RunLog:
         """Draw the scores of the games, the evaluations and the figures of the run; returns a matplotlib Figure."""
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(13, 6))
+        from utils.style import AMBER, BLUE, GREEN, ORANGE
+
+        figure = Figure(figsize=(13, 6), layout="none")
         axes = figure.subplot_mosaic(
             [
                 ["episodic_return", "episodic_return", "policy_loss", "value_loss", "entropy"],
@@ -254,27 +258,26 @@ class RunLog:
         )  # margins by hand, and few ticks: a layout that matplotlib works out takes as long again as the drawing
         scores = axes["episodic_return"]
         if (reference := reference_curve(self.args)) is not None:
-            scores.plot(*reference, color="#E69F00", linewidth=1, label="the course's own run")
+            scores.plot(*reference, color=AMBER, linewidth=1, label="the course's own run")
             scores.set_xlim(0, self.args.total_timesteps)
         if self.games:
             steps, returns, _ = map(np.array, zip(*self.games, strict=True))
             scores.plot(steps, returns, ".", color="0.6", markersize=3, label="one game")
             window = np.lib.stride_tricks.sliding_window_view(returns, min(100, len(returns))).mean(axis=-1)
-            scores.plot(steps[-len(window) :], window, color="#0072B2", label="mean of 100 games")
+            scores.plot(steps[-len(window) :], window, color=BLUE, label="mean of 100 games")
         if self.evaluations:
             steps, means, stds = (np.array([one[key] for one in self.evaluations]) for key in ("global_step", "mean", "std"))
-            scores.errorbar(steps, means, stds, fmt="o-", color="#009E73", capsize=2, label="greedy games, mean and std")
+            scores.errorbar(steps, means, stds, fmt="o-", color=GREEN, capsize=2, label="greedy games, mean and std")
         if scores.has_data():
-            scores.legend(frameon=False)
+            scores.legend()
         title = f"{self.args.env_id}, seed {self.args.seed}{self._pace()}"
         scores.set(title=title, xlabel="environment steps", ylabel="episodic return")
         for name, ax in axes.items():
             if name != "episodic_return":
-                ax.plot([r["global_step"] for r in self.rows], [r.get(name, np.nan) for r in self.rows], color="#D55E00")
+                ax.plot([r["global_step"] for r in self.rows], [r.get(name, np.nan) for r in self.rows], color=ORANGE)
                 ax.set_title(name)
                 ax.ticklabel_format(axis="y", scilimits=(-2, 4))
                 ax.locator_params(nbins=4)
-            ax.spines[["top", "right"]].set_visible(False)
             ax.ticklabel_format(axis="x", style="sci", scilimits=(0, 4))
         return figure
 

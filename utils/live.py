@@ -17,10 +17,10 @@ def in_notebook() -> bool:
         return False
 
 
-def png_of(figure, dpi: int = 80) -> bytes:
+def png_of(figure, dpi: float = 80, **options) -> bytes:
     """A matplotlib figure as a picture."""
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=dpi)
+    figure.savefig(drawn, format="png", dpi=dpi, **options)
     return drawn.getvalue()
 
 
@@ -48,6 +48,11 @@ class LiveFigure:
         self.draw, self.place = draw, Place()
         self.drawn_at, self.cost = time.perf_counter(), 0.0
 
+    def reserve(self) -> None:
+        """Take a place on the page, for the pictures to come."""
+        if in_notebook():
+            self._show("")
+
     def refresh(self, at_once: bool = False) -> None:
         """Draw, if it is time to."""
         if not in_notebook():
@@ -55,8 +60,14 @@ class LiveFigure:
         started = time.perf_counter()
         if not at_once and started - self.drawn_at < max(PAUSE, self.cost / SHARE):
             return
-        from IPython.display import Image
+        from utils import style
 
-        self.place.show(Image(png_of(self.draw()), format="png", metadata={"alt": "The figures of the run so far"}))
+        figure = self.draw()
+        self._show(style.as_html(png_of(figure), style.in_words(figure)))
         self.drawn_at = time.perf_counter()
         self.cost = self.drawn_at - started
+
+    def _show(self, page: str) -> None:
+        from IPython.display import HTML
+
+        self.place.show(HTML(page))

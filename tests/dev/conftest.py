@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
-from tests.dev.screen import screen, start  # noqa: F401  # fixtures
+from tests.dev.jupyterlab import chromium, lab, open_notebook, page, shoot  # noqa: F401  # fixtures
+from tests.dev.screen import screen, start  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -19,7 +19,7 @@ import pytest
 from utils.display import draw_strip
 
 PLAY = Path(__file__).resolve().parents[2] / "play"
-PATIENCE = 60  # seconds, for a machine that has little time for us; on an idle one each wait is short
+PATIENCE = 120  # seconds, for a machine that has little time for us; on an idle one each wait is short
 
 
 def until(condition, what):
