@@ -57,7 +57,7 @@ def run_id() -> str | None:
 
 def rank() -> int:
     """The number of this process; 0 is the one that does what is done once."""
-    return dist.get_rank() if dist.is_initialized() else 0
+    return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
 
 
 def join(args: PPOArgs) -> type[trainer.PPOTrainer]:
