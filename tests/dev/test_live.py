@@ -69,7 +69,7 @@ def test_the_figure_refreshes_in_place_and_an_interrupt_stops_the_run(kernel):
     assert "Stopped after" in printed and "`train()` goes on from here" in printed
     assert kinds.index("display_data") < kinds.index("stream"), "the bar is below the figure"
     picture = next(content for kind, content in reversed(messages) if kind == "update_display_data")
-    assert '<img alt="A figure. CartPole-v1, seed 1.' in picture["data"]["text/html"]
+    assert '<img alt="A figure. CartPole-v1, seed 1: ' in picture["data"]["text/html"]
     code = "rows = len(trainer.log.rows); trainer.train(on_iteration=lambda trainer: True); print(len(trainer.log.rows) - rows)"
     messages = run(client, code)
     assert "1\n" in "".join(content["text"] for kind, content in messages if kind == "stream")
