@@ -53,7 +53,7 @@ def measure(way, args, films):
 """
 GAMES = {
     "CartPole, 200,000 steps, a film every 200 games": ('PRESETS["cartpole"]', 200, 1),
-    "Breakout, 16,384 steps, a film every 25 games": ('replace(PRESETS["breakout"], total_timesteps=16_384)', 25, 2),
+    "Breakout, 8,192 steps, a film every 10 games": ('replace(PRESETS["breakout"], total_timesteps=8_192)', 10, 2),
 }
 
 

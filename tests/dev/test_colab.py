@@ -54,7 +54,7 @@ def link(name: str, site: Path, seen: set) -> None:
 
 
 @pytest.fixture
-def content(tmp_path, monkeypatch, course):
+def content(tmp_path_factory, monkeypatch, course):
     """An empty folder in the place of /content, and the course where git thinks that its repository is."""
     who = ["-c", "user.name=author", "-c", "user.email=author@example.com"]
     (course / "requirements.txt").write_bytes(colab.REQUIREMENTS.read_bytes())
@@ -64,9 +64,7 @@ def content(tmp_path, monkeypatch, course):
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{course}.insteadOf")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", progress.repository())
-    folder = tmp_path / "content"
-    folder.mkdir()
-    return folder
+    return tmp_path_factory.mktemp("content")  # not in the folder of the course, where it would be found without a clone
 
 
 def kernel(folder: Path, monkeypatch, python) -> None:
@@ -108,6 +106,7 @@ from solutions.args import PRESETS
 from solutions.trainer import PPOTrainer
 from utils.display import display_frames
 from utils.notebook_play import play_here
+print("the course is", course)
 trainer = PPOTrainer(PRESETS["cartpole"])
 log = trainer.train()
 display_frames(np.zeros((5, 64, 64, 3), np.uint8))"""
@@ -132,6 +131,7 @@ def test_the_first_cell_and_a_chapter_run_on_the_published_versions(content, tmp
     assert [output.evalue for output in outputs if output.output_type == "error"] == []
     assert "Warning" not in printed(outputs) and "restart" not in printed(outputs)
     assert printed(outputs).count("✓") >= 2
+    assert f"the course is {content / build.FOLDER}\n" in printed(outputs)
     *_, figure, film = [output.data for output in outputs if "data" in output]
     assert "image/png" in figure and "data:video/mp4;base64" in film["text/html"]
     after = versions(env)
