@@ -28,12 +28,12 @@ trainer = PPOTrainer(replace(PRESETS["cartpole"], total_timesteps=50_000_000))""
 ]
 
 
-def looks_well(page):
+def flaws(page):
     """What cannot be read in the notebook, with eyes or without."""
     broken = page.locator(".jp-Notebook img").evaluate_all("all => all.filter(one => !one.naturalWidth).map(one => one.src)")
     broken = [source for source in broken if source != BADGE]
-    silent = page.locator(".jp-Notebook :is(img, video)").evaluate_all(
-        "all => all.filter(one => !(one.alt || one.ariaLabel)).map(one => one.src.slice(0, 100))"
+    silent = page.locator(".jp-Notebook :is(img, video)").evaluate_all(  # JupyterLab itself says "Image" where nothing is said
+        "all => all.filter(one => !one.ariaLabel && (one.alt || 'Image') === 'Image').map(one => one.src.slice(0, 100))"
     )
     wide = page.locator(".jp-RenderedMarkdown, .jp-OutputArea-output").evaluate_all(
         "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText.slice(0, 100))"
@@ -51,8 +51,8 @@ def test_a_chapter_opens(page, open_notebook, shoot, stem):
     assert not page.locator(".jp-Dialog").count()
     assert not page.get_by_text("Select Kernel").count()
     assert not notebook.stderr(setup)
-    assert not looks_well(page)
-    notebook.cell("Chapters: ").scroll_into_view_if_needed()
+    assert not flaws(page)
+    notebook.cell("Chapters: ").evaluate("cell => cell.scrollIntoView()")
     shoot(f"chapter-{stem}")
 
 
@@ -61,7 +61,7 @@ def body_of(source: str) -> list[str]:
     return source[source.rindex('"""\n') + 4 :].splitlines()
 
 
-@pytest.mark.parametrize("name", ["discounted_returns", "layer_init", "entropy_bonus"])
+@pytest.mark.parametrize("name", ["discounted_returns", "layer_init"])
 def test_an_exercise_is_solved(page, open_notebook, shoot, name):
     exercise, mistake = answers.exercises()[name], mistakes.of(name)[0]
     notebook = open_notebook(exercise.chapter)
@@ -78,7 +78,6 @@ def test_an_exercise_is_solved(page, open_notebook, shoot, name):
         assert not hidden.is_visible()
         fold.locator("summary", has_text=text).click()
         hidden.wait_for()
-        shoot(f"exercise-{name}-{text}", hidden)
         fold.locator("summary").click()
         hidden.wait_for(state="hidden")
 
@@ -110,7 +109,7 @@ def test_a_chapter_runs_whole(page, open_notebook, shoot, stem):
     notebook.menu("Run", "Run All Cells")
     notebook.wait_for(notebook.cell(PROGRESS))
     assert not notebook.stderr(page)
-    assert not looks_well(page)
+    assert not flaws(page)
     for number, picture in enumerate(page.locator(".jp-OutputArea-output :is(img, video):visible").all()):
         shoot(f"figure-{stem}-{number}", picture)
         if picture.evaluate("picture => picture.tagName") == "VIDEO":
@@ -146,7 +145,7 @@ def test_a_training_is_seen_and_stopped(page, open_notebook, shoot):
         assert picture.count() == 1 and picture.evaluate("one => one.naturalWidth > 0 && one.alt")
         seen.clear()
         assert "1 more" in notebook.run("rows = ").inner_text()
-    assert not looks_well(page)
+    assert not flaws(page)
     shoot("training-stopped", training)
 
 
