@@ -70,7 +70,7 @@ def join(args: PPOArgs) -> type[trainer.PPOTrainer]:
         The class to train with: `trainer.PPOTrainer`, made parallel if there are others. It may be the learner's.
 
     Raises:
-        ValueError: there are not enough GPUs.
+        ValueError: there are not enough GPUs, or restarts on several machines.
         RankError: the others do not come.
     """
     if not is_launched():
@@ -81,9 +81,15 @@ def join(args: PPOArgs) -> type[trainer.PPOTrainer]:
         raise ValueError(
             f"{here} processes need as many GPUs, and there are {gpus}: use --nproc-per-node {gpus} or --device cpu."
         )
+    if may_restart() and here < int(os.environ["WORLD_SIZE"]):
+        raise ValueError("Only on one machine does a restart go on by itself: on several use --max-restarts 0, and --resume.")
     signal.signal(signal.SIGTERM, _end)
     with _together():
-        dist.init_process_group("cpu:gloo,cuda:nccl" if on_gpus else "gloo", timeout=PATIENCE)
+        store, number, ranks = next(dist.rendezvous("env://", timeout=PATIENCE))
+        if may_restart():  # torchrun keeps its store, and in it the addresses of the processes that died
+            store = dist.PrefixStore(f"start {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+        backend = "cpu:gloo,cuda:nccl" if on_gpus else "gloo"
+        dist.init_process_group(backend, store=store, rank=number, world_size=ranks, timeout=PATIENCE)
     if on_gpus:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     if rank() > 0:
