@@ -37,6 +37,13 @@ OPTIONS = [
 ]
 
 
+CUT_SHORT = re.compile(
+    r"^\[IPKernelApp\] ERROR \| Exception in message handler:\nTraceback.*\n(?: .*\n)+zmq\.error\.ZMQError: Socket operation on non-socket\n",
+    re.MULTILINE,
+)
+"""What a kernel says that is restarted in the middle of a cell, since it can no longer answer."""
+
+
 class Lab:
     """A JupyterLab without a token, which sees the temporary folders of the tests and no settings of whoever runs them."""
 
@@ -68,7 +75,8 @@ class Lab:
 
     def complaints(self) -> list[str]:
         """The lines of the server's and the kernels' log that tell of something wrong."""
-        return re.findall(r"^(?:\[[EC] .*|.*(?:Traceback|ERROR|Exception).*)$", self.log.read_text(), re.MULTILINE)
+        log = CUT_SHORT.sub("", self.log.read_text())
+        return re.findall(r"^(?:\[[EC] .*|.*(?:Traceback|ERROR|Exception).*)$", log, re.MULTILINE)
 
     def close(self):
         self.server.terminate()
@@ -189,7 +197,7 @@ def page(chromium, lab, tmp_path):
     for kernel in lab.ask("kernels"):
         lab.ask(f"kernels/{kernel['id']}", "DELETE")
     complaints += lab.complaints()[known:]
-    assert not complaints
+    assert not complaints, complaints
 
 
 @pytest.fixture
@@ -211,16 +219,21 @@ def open_notebook(page, lab, course):
 
 @pytest.fixture
 def shoot(page, tmp_path):
-    """Takes a picture of the page, in each theme."""
+    """Takes pictures of the page as it stands, or of parts of it, in both themes; the page stays in the second."""
     folder = Path(os.environ.get("PPO_COURSE_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
+    schemes = ["light", "dark"]
 
-    def shoot(name: str, part=None):
-        if part is not None:
-            part.scroll_into_view_if_needed()
-        for scheme in ("dark", "light"):
+    def shoot(name: str, *parts):
+        for scheme in schemes:
             page.emulate_media(color_scheme=scheme)
-            page.locator(f"body[data-jp-theme-light={'true' if scheme == 'light' else 'false'}]").wait_for(state="attached")
-            page.screenshot(path=folder / f"{name}-{scheme}.png")
+            theme = f"body[data-jp-theme-light='{str(scheme == 'light').lower()}']"
+            page.locator(theme).wait_for(state="attached")
+            for number, part in enumerate(parts):
+                part.scroll_into_view_if_needed()
+                page.screenshot(path=folder / f"{name}-{number}-{scheme}.png")
+            if not parts:
+                page.screenshot(path=folder / f"{name}-{scheme}.png")
+        schemes.reverse()
 
     return shoot

@@ -133,7 +133,7 @@ def test_the_first_cell_and_a_chapter_run_on_the_published_versions(content, tmp
     assert printed(outputs).count("✓") >= 2
     assert f"the course is {content / build.FOLDER}\n" in printed(outputs)
     *_, figure, film = [output.data for output in outputs if "data" in output]
-    assert "image/png" in figure and "data:video/mp4;base64" in film["text/html"]
+    assert "data:image/png;base64" in figure["text/html"] and "data:video/mp4;base64" in film["text/html"]
     after = versions(env)
     assert before <= after  # nothing was replaced
     assert all(any(line.startswith(name.replace("-", "_")) or line.startswith(name) for line in after) for name in LACKING)

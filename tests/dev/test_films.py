@@ -60,7 +60,7 @@ def test_without_ffmpeg_a_film_is_a_gif(tmp_path, monkeypatch, lacking):
         assert "data:image/gif;base64" in display.display_frames(np.zeros((3, 8, 8), np.uint8)).data
         films = PPOTrainer(ARGS).train().videos
         assert films and all(path.read_bytes()[:3] == b"GIF" for path in films)
-        with pytest.raises(ValueError, match="pip install imageio-ffmpeg"):
+        with pytest.raises(ValueError, match="pip install --force-reinstall imageio-ffmpeg"):
             display.write_video("film.mp4", np.zeros((3, 8, 8), np.uint8))
     finally:
         importlib.reload(display)

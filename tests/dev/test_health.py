@@ -61,8 +61,8 @@ def endless(trainer):
 
 
 def shock(trainer):
-    """After ten iterations, a learning rate 100 times too high."""
-    if len(trainer.log.rows) == 10:
+    """After 15 iterations, a learning rate 100 times too high."""
+    if len(trainer.log.rows) == 15:
         trainer.scheduler.initial_lr *= 100
 
 
@@ -104,7 +104,7 @@ SICKNESSES = {
     "games that never end": ("no game finished", {}, {"prepare": endless}),
     "no reward": ("no reward seen", {}, {"prepare": rewards_times(0)}),
     "the surrogate's sign": ("worse than at the start", {}, {"broken": NEGATED}),
-    "a learning rate that explodes later": ("return collapsed", {"total_timesteps": 20 * 1024}, {"on_iteration": shock}),
+    "a learning rate that explodes later": ("return collapsed", {"total_timesteps": 30 * 1024}, {"on_iteration": shock}),
     "no scheduler step": ("learning rate off schedule", {}, {"trainer_class": wrong("no scheduler step")}),
     "a scheduler step in each minibatch": (
         "learning rate off schedule",
