@@ -191,7 +191,7 @@ def test_without_a_display_it_names_record(tmp_path, agents):
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("tetris", {}, "no agent 'tetris': choose breakout"),
+        ("tetris", {}, "no agent 'tetris': choose "),
         ("nothing.safetensors", {}, "There is no file nothing.safetensors"),
         ("broken.safetensors", {}, "does not hold a whole agent"),
         ("cartpole", {"greedy": True, "sampled": True}, "choose one of --greedy and --sampled"),
