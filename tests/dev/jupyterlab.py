@@ -35,6 +35,12 @@ OPTIONS = [
     "--IdentityProvider.token=",
     "--LabApp.extension_manager=readonly",
 ]
+PARTING = (
+    "tornado.iostream.StreamClosedError",
+    "tornado.websocket.WebSocketClosedError",
+    "zmq.error.ZMQError: Socket operation on non-socket",
+)
+"""What they say when a page closes while the server is talking to it, or when a kernel is ended while it computes."""
 
 
 class Lab:
@@ -66,9 +72,12 @@ class Lab:
         except OSError:
             return None
 
-    def complaints(self) -> list[str]:
-        """The lines of the server's and the kernels' log that tell of something wrong."""
-        return re.findall(r"^(?:\[[EC] .*|.*(?:Traceback|ERROR|Exception).*)$", self.log.read_text(), re.MULTILINE)
+    def complaints(self, since: int) -> list[str]:
+        """What the server's and the kernels' log tells of errors, from a byte on."""
+        text = self.log.read_bytes()[since:].decode()
+        lines = re.findall(r"^Traceback .*\n(?: .*\n)*(.*)", text, re.MULTILINE)
+        lines += re.findall(r"^(?:\[[EC] |.*\bERROR\b).*$(?!\nTraceback)", text, re.MULTILINE)
+        return [line for line in lines if not line.startswith(PARTING)]
 
     def close(self):
         self.server.terminate()
@@ -123,7 +132,7 @@ class Notebook:
         cell.locator(".cm-content").click()
         before = self.prompt(cell)
         self.page.keyboard.press("Shift+Enter")
-        until(lambda: self.prompt(cell) != before, f"the cell to start: {text}")
+        cell.locator(".jp-InputPrompt").filter(has_not_text=before).wait_for()
         if wait:
             self.wait_for(cell)
         return cell
@@ -132,7 +141,8 @@ class Notebook:
         return cell.locator(".jp-InputPrompt").inner_text()
 
     def wait_for(self, cell):
-        until(lambda: re.fullmatch(r"\[\d+\]:", self.prompt(cell)), "the cell to end")
+        """Wait until a cell has run."""
+        cell.locator(".jp-InputPrompt").filter(has_text=re.compile(r"\[\d+\]:")).wait_for()
 
     def stderr(self, part) -> list[str]:
         """What stands in red boxes that are no errors, in a cell or on the page."""
@@ -183,13 +193,13 @@ def page(chromium, lab, tmp_path):
             complaints.append(f"{message.text} {message.location}")
 
     page.on("console", listen)
-    known = len(lab.complaints())
+    known = lab.log.stat().st_size
     yield page
     page.close()
     for kernel in lab.ask("kernels"):
         lab.ask(f"kernels/{kernel['id']}", "DELETE")
-    complaints += lab.complaints()[known:]
-    assert not complaints
+    complaints += lab.complaints(known)
+    assert not complaints, complaints
 
 
 @pytest.fixture
@@ -211,16 +221,21 @@ def open_notebook(page, lab, course):
 
 @pytest.fixture
 def shoot(page, tmp_path):
-    """Takes a picture of the page, in each theme."""
+    """Takes pictures of the page as it stands, or of parts of it, in both themes; the page stays in the second."""
     folder = Path(os.environ.get("PPO_COURSE_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
+    schemes = ["light", "dark"]
 
-    def shoot(name: str, part=None):
-        if part is not None:
-            part.scroll_into_view_if_needed()
-        for scheme in ("dark", "light"):
+    def shoot(name: str, *parts):
+        for scheme in schemes:
             page.emulate_media(color_scheme=scheme)
-            page.locator(f"body[data-jp-theme-light={'true' if scheme == 'light' else 'false'}]").wait_for(state="attached")
-            page.screenshot(path=folder / f"{name}-{scheme}.png")
+            theme = f"body[data-jp-theme-light='{str(scheme == 'light').lower()}']"
+            page.locator(theme).wait_for(state="attached")
+            for number, part in enumerate(parts):
+                part.scroll_into_view_if_needed()
+                page.screenshot(path=folder / f"{name}-{number}-{scheme}.png")
+            if not parts:
+                page.screenshot(path=folder / f"{name}-{scheme}.png")
+        schemes.reverse()
 
     return shoot
