@@ -45,7 +45,7 @@ def flaws(page):
 
 @pytest.mark.parametrize("stem", SOURCES)
 def test_a_chapter_opens(page, open_notebook, shoot, stem):
-    notebook = open_notebook(stem)
+    open_notebook(stem)
     page.get_by_role("heading", name=SOURCES[stem].metadata["title"], exact=True).wait_for()
     assert not page.locator(".jp-Dialog").count()
     assert not page.get_by_text("Select Kernel").count()
@@ -108,7 +108,7 @@ def test_a_chapter_runs_whole(page, open_notebook, shoot, stem):
     assert not notebook.stderr(page)
     assert not flaws(page)
     for film in page.locator("video").all():
-        film.scroll_into_view_if_needed()
+        film.evaluate("film => film.scrollIntoView()")
         until(lambda film=film: film.evaluate("film => film.currentTime > 0"), "the film to play")
     shoot(f"figure-{stem}", *page.locator(".jp-OutputArea-output :is(img, video):visible").all())
 
