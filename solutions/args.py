@@ -64,7 +64,7 @@ class PPOArgs:
     device: str = "auto"
     """cpu, cuda, or auto: CUDA where there is one, else the CPU."""
     precision: Precision = "auto"
-    """fp32, bf16 (convolutions multiply in bfloat16, twice as fast or more), or auto: bf16 where the hardware has it."""
+    """fp32, bf16 (networks with convolutions multiply in bfloat16), or auto: bf16 where the hardware has it."""
 
     def __post_init__(self):
         counts = ["total_timesteps", "num_envs", "num_steps", "num_minibatches", "update_epochs"]

@@ -53,7 +53,7 @@ def put_channels_last(*networks: nn.Module) -> None:
 
 
 def has_fast_bf16(device: torch.device) -> bool:
-    """Whether a device computes faster in bfloat16 than in float32. A CPU without the instructions for it is many times slower."""
+    """Whether a device computes faster in bfloat16 than in float32. A CPU without the instructions for it imitates them."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     try:
