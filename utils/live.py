@@ -3,7 +3,7 @@
 import io
 import time
 
-SHARE = 0.02
+SHARE = 0.015
 """Drawing may take this share of the time of a run; so a figure that takes long to draw is drawn seldom."""
 PAUSE = 1.0
 """Seconds between two drawings, at least: faster than this nobody can look."""
