@@ -18,7 +18,7 @@ from solutions.checkpoint import load_agent
 from solutions.evaluate import choose_actions
 from utils import cards
 from utils.envs import GameRecorder, make_envs
-from utils.games import action_chooser, controls_of
+from utils.games import action_chooser, controls_of, must_serve
 
 
 def find_agent(agent: str) -> tuple[nn.Module, nn.Module, PPOArgs, Path]:
@@ -45,7 +45,8 @@ def list_agents() -> str:
         f"sampled {card['sampled']['mean']:.1f}"
         for name, card in cards.read_cards().items()
     ]
-    return "\n".join(["The course's own agents, and their mean scores:", *lines])
+    explanation = "(greedy: always the most probable action; sampled: drawn from the policy, as in training)"
+    return "\n".join(["The course's own agents, and their mean scores", explanation + ":", *lines])
 
 
 class EveryFrame(gym.Wrapper):
@@ -98,6 +99,7 @@ class AgentGame:
         helped: whether the person had them at any time in this game.
         scores: of the games that the agent finished alone.
         values: what the critic said at each step of this game; None without a critic.
+        to_serve: whether the ball waits for FIRE.
         done: whether all games have been finished.
     """
 
@@ -136,6 +138,7 @@ class AgentGame:
             self.protocol += ", sticky actions" if sticky else ", no sticky actions"
             actions = self.envs.env.envs[0].unwrapped.get_action_meanings()
         self._look, self.fps = camera(self.envs, args)
+        self._meanings, self.to_serve = actions, False
         self.controls = controls_of(args.env_id, actions)
         self._choose_action = action_chooser(args.env_id, actions)
         self.seed = int(np.random.default_rng().integers(1_000_000)) if seed is None else seed
@@ -168,13 +171,17 @@ class AgentGame:
             return [] if self.done else self.new()
         self.helped = self.helped or not self.agent_plays
         alone = lambda: choose_actions(self.actor, self.obs, self.greedy)
-        self.obs, _, _, _, infos = self.envs.step(alone() if self.agent_plays else np.array([self._choose_action(held)]))
+        actions = alone() if self.agent_plays else np.array([self._choose_action(held)])
+        lives = self.lives
+        self.obs, _, _, _, infos = self.envs.step(actions)
         self.score, game_over = float(infos["episodic_return"][0]), bool(infos["game_over"][0])
         self.steps += 1
         self.over = game_over or self.steps == self.max_steps
         self.cut_short = not game_over
         if not game_over:  # otherwise what was observed is of the next game
             self._note(infos)
+        fired = bool(self._meanings) and "FIRE" in self._meanings[actions[0]]
+        self.to_serve = must_serve(self.env_id, self.to_serve, fired, lost_life=self.lives < lives)
         return self._look(game_over)
 
     @torch.no_grad()

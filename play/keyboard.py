@@ -13,13 +13,15 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if sys.platform.startswith("linux"):  # without a screen SDL would fall back on drawing where nobody sees it
     os.environ.setdefault("SDL_VIDEODRIVER", "x11,wayland" if "WAYLAND_DISPLAY" in os.environ else "x11")
 
-import numpy as np
-import tyro
-
 try:
+    import numpy as np
     import pygame
-except ImportError:
-    sys.exit("The games are drawn by pygame, which is not installed here: install it with `pip install pygame`.")
+    import tyro
+except ImportError as error:
+    sys.exit(
+        f"This Python has no package {error.name!r}. Activate the environment that the README makes (`. .venv/bin/activate`, on "
+        f"Windows `.venv\\Scripts\\activate`) and try again; if that does not help, run `pip install {error.name}` in it."
+    )
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -229,6 +231,8 @@ class Stage:
             message = self.news + " R: new game" * (self.game.agent_plays is None)
         elif not self.game.started:
             message = "your first key starts the game"
+        elif self.game.to_serve and not self.game.agent_plays:
+            message = f"{KEYS['FIRE']}: serve the ball"
         elif self.may_change_hands:
             message = "the agent plays, P: take over" if self.game.agent_plays else "you play, P: hand back"
         else:
@@ -272,6 +276,7 @@ def film(pictures: Iterator[np.ndarray], game, path: Path, fps: float) -> None:
 
     def with_score(picture: np.ndarray) -> np.ndarray:
         who = ", you play" if game.agent_plays is False else ""
+        picture = np.kron(picture, np.ones((max(1, 420 // len(picture)),) * 2 + (1,), np.uint8))
         strip = draw_strip(picture.shape[1], [(f"score {game.score:.0f}{who}", value_of(game))], game.values)
         return np.vstack([picture, strip])
 

@@ -109,7 +109,8 @@ def main(run: Run) -> int:
     args, log = ppo.args, ppo.log
     evaluator = stopping_rule(dataclasses.replace(run, args=args))
     print(
-        f"Training on {args.env_id} (seed {args.seed}, {ppo.device}): {args.total_timesteps:,} steps at most; Ctrl-C stops it."
+        f"Training on {args.env_id} (seed {args.seed}, {ppo.device}): {args.num_iterations * args.batch_size:,} steps at most, "
+        f"{args.num_iterations:,} rollouts of {args.batch_size:,}; Ctrl-C stops it."
     )
     if run.resume is not None:
         print(f"Going on from {run.resume}, after {ppo.agent.global_step:,} steps.")
@@ -132,6 +133,8 @@ def main(run: Run) -> int:
         if run.eval_every is not None and not log.rows:
             evaluator.note(ppo)
         ppo.train(on_iteration=after_iteration)
+        if evaluator.solved:
+            print(f"Solved after {ppo.agent.global_step:,} steps, so the training ends here.")
         checkpointer.save(ppo)
         for way, greedy in [("greedy", True), ("sampled", False)]:
             print(f"Playing {run.eval_episodes} {way} games ...")

@@ -74,7 +74,7 @@ def expect_tensor(seen, shape: tuple[int, ...], what: str, floating: bool = True
     require(seen is not None, f"{what} is None. Does your function `return` it?")
     require(
         isinstance(seen, Tensor),
-        f"{what} is a {type(seen).__name__}; expected a torch Tensor"
+        f"{what} has the type {type(seen).__name__}; expected a torch.Tensor"
         + (" of no dimensions (a scalar)." if shape == () else "."),
         type(seen).__name__,
     )
@@ -270,7 +270,8 @@ def explained(exercise: answers.Exercise | None, test, answer, error: Exception)
     name = exercise.name if exercise else test.__name__.removeprefix("test_")
     if answers.comes_from_stub(error):
         return NotAttempted(
-            f"Not attempted yet: write the code in place of `raise NotImplementedError()`, then run this cell again. ({name})"
+            f"{name} is not attempted yet: write your code in the place of `raise NotImplementedError()`,\n"
+            "run that cell, and then this one again."
         )
     if not isinstance(error, WrongAnswer):
         error = crashed(error)
@@ -282,7 +283,7 @@ def explained(exercise: answers.Exercise | None, test, answer, error: Exception)
 
 def crashed(error: Exception) -> WrongAnswer:
     """Say what an exception means, and where in the learner's code it came from."""
-    line = line_of(error)
+    line = line_of(error) + inputs_of(error)
     if isinstance(error, shapes.WrongShape):
         return WrongAnswer(f"{error}{line}", str(error))
     if isinstance(error, TypeCheckError):
@@ -301,9 +302,26 @@ def line_of(error: BaseException) -> str:
     """The last line of the learner's own that an exception came through, as an end of a message."""
     frames = inspect.getinnerframes(error.__traceback__, context=0) if error.__traceback__ else []
     for frame in reversed(frames):
-        if frame.filename.startswith("<") or "ipykernel" in frame.filename or "ipython-input" in frame.filename:
+        if is_the_learners(frame.filename):
             return f"\n  in your line  {linecache.getline(frame.filename, frame.lineno).strip()}"
     return ""
+
+
+def inputs_of(error: BaseException) -> str:
+    """The shapes of what the learner's function was called with when it raised an exception, as an end of a message."""
+    for frame in inspect.getinnerframes(error.__traceback__, context=0) if error.__traceback__ else []:
+        if is_the_learners(frame.filename):
+            code, values = frame.frame.f_code, frame.frame.f_locals
+            given = {name: values.get(name) for name in code.co_varnames[: code.co_argcount]}
+            said = [f"{name} {tuple(one.shape)}" for name, one in given.items() if isinstance(one, Tensor | np.ndarray)]
+            if said:
+                return f"\n  with the shapes  {', '.join(said)}"
+    return ""
+
+
+def is_the_learners(filename: str) -> bool:
+    """Whether code comes from a notebook's cell, or from an answer that pytest has read from there."""
+    return filename.startswith("<") or "ipykernel" in filename or "ipython-input" in filename
 
 
 def same_evidence(one: WrongAnswer, other: WrongAnswer) -> bool:

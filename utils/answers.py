@@ -14,6 +14,7 @@ import os
 import re
 import shlex
 import symtable
+import textwrap
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -389,9 +390,11 @@ def adopt(before: str | None = None) -> str:
         before: a chapter; only answers to exercises of earlier chapters count. All do if it is None.
 
     Returns:
-        A line that says which parts are the learner's, and why the others are not.
+        Lines that say which parts are the learner's, and why the others are not.
     """
-    yours, others = [], []
+    parts: dict[str, list[str]] = {"Yours, and used from here on": [], "Not attempted yet, so the course's own": []}
+    yours, others = parts.values()
+    problems = []
     put_back()
     for exercise in exercises().values():
         if before is not None and exercise.chapter >= before:
@@ -399,18 +402,18 @@ def adopt(before: str | None = None) -> str:
         try:
             source, _ = read_answer(exercise)
             if source is None:
-                others.append(f"{exercise.name} (not attempted)")
+                others.append(exercise.name)
             elif _passes(exercise, source):
                 _take_place(exercise, load(source, exercise))
                 yours.append(exercise.name)
             else:
-                others.append(f"{exercise.name} (yours fails its test)")
+                problems.append(f"{exercise.name}: yours fails its test, so the course's own is used.")
         except AnswerError as error:
-            others.append(f"{exercise.name} (yours cannot be used: {error})")
-    if not yours and all(other.endswith("(not attempted)") for other in others):
-        return "The parts from earlier exercises are the reference's: you have not attempted any yet."
-    sentences = {"Yours, and used from here on": yours, "The reference's": others}
-    return " ".join(f"{which}: {', '.join(names)}." for which, names in sentences.items() if names)
+            problems.append(f"{exercise.name}: yours cannot be used, so the course's own is. {error}")
+    if not yours and not problems:
+        return "The parts from earlier exercises are the course's own: you have not attempted any yet."
+    lines = [f"{which}: {', '.join(names)}." for which, names in parts.items() if names] + problems
+    return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ", break_long_words=False) for line in lines)
 
 
 def put_back() -> None:

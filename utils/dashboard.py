@@ -190,7 +190,11 @@ class RunLog:
         """Note the scores of games that an Evaluator played, and say them in a line."""
         mean, std = float(scores.mean()), float(scores.std())
         self.evaluations.append({"global_step": global_step, "mean": mean, "std": std})
-        tqdm.write(f"Step {global_step:,}: mean {mean:.1f}, std {std:.1f} over {len(scores)} greedy games.", file=sys.stdout)
+        line = f"Step {global_step:,}: mean {mean:.1f}, std {std:.1f} over {len(scores)} greedy games."
+        untrained = (
+            " Nothing is learned yet: always the most probable action can be a lucky choice." if global_step == 0 else ""
+        )
+        tqdm.write(line + untrained, file=sys.stdout)
         if self.wandb is not None:
             self.wandb.log(global_step, {"evaluation_mean": mean, "evaluation_std": std})
 

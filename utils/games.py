@@ -13,10 +13,13 @@ KEYS = {"LEFT": "left arrow", "RIGHT": "right arrow", "UP": "up arrow", "DOWN": 
 """The keys that a game may use, by the names of the five things that an Atari joystick can do."""
 
 CONTROLS = {
-    "CartPole-v1": {"LEFT": "push left", "RIGHT": "push right (with no key, left and right in turn)"},
+    "CartPole-v1": {"LEFT": "push left", "RIGHT": "push right; hold neither: left and right in turn"},
     "MountainCar-v0": {"LEFT": "drive left", "RIGHT": "drive right"},
 }
 """What the keys do in games that are not Atari's."""
+
+SERVED = ("ALE/Breakout-v5",)
+"""Games whose ball comes into play only at FIRE, after each lost life anew."""
 
 ATARI_FPS, FPS = 60, {"CartPole-v1": 15, "MountainCar-v0": 30}
 """Steps in a second: the console's own 60; CartPole's real time would be 50, which is too fast for people."""
@@ -29,7 +32,13 @@ def controls_of(env_id: str, actions: Sequence[str] = ()) -> dict[str, str]:
         env_id: its Gymnasium id.
         actions: Atari only: the names of the game's own actions, such as RIGHTFIRE, which say what keys it knows.
     """
-    return CONTROLS.get(env_id) or {key: key for key in KEYS if any(key in action for action in actions)}
+    does = {"FIRE": "FIRE: serves the ball"} if env_id in SERVED else {}
+    return CONTROLS.get(env_id) or {key: does.get(key, key) for key in KEYS if any(key in action for action in actions)}
+
+
+def must_serve(env_id: str, had_to: bool, fired: bool, lost_life: bool) -> bool:
+    """Whether a game waits for FIRE after a step, given whether it did before, and what happened in the step."""
+    return env_id in SERVED and (lost_life or (had_to and not fired))
 
 
 def action_chooser(env_id: str, actions: Sequence[str] = ()) -> Callable[[frozenset[str]], int]:
@@ -68,6 +77,7 @@ class Game:
         controls: see `controls_of`.
         score, steps: of this game so far.
         lives: those left, 0 where a game has none.
+        to_serve: whether the ball waits for FIRE.
         started, over: whether the first key was pressed, and whether the game has ended.
     """
 
@@ -99,7 +109,7 @@ class Game:
         """Begin a new game; returns its first picture."""
         _, info = self.env.reset()
         self.score, self.steps, self.started, self.over = 0.0, 0, False, False
-        self.lives = info.get("lives", 0)
+        self.lives, self.to_serve = info.get("lives", 0), self.env_id in SERVED
         return [self.picture()]
 
     def step(self, held: frozenset[str]) -> list[np.ndarray]:
@@ -117,7 +127,8 @@ class Game:
         _, reward, terminated, truncated, info = self.env.step(self._choose_action(held))
         self.score += float(reward)
         self.steps += 1
-        self.lives = info.get("lives", 0)
+        lives, self.lives = self.lives, info.get("lives", 0)
+        self.to_serve = must_serve(self.env_id, self.to_serve, "FIRE" in held, lost_life=self.lives < lives)
         self.over = terminated or truncated
         return [self.picture()]
 

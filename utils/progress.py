@@ -167,7 +167,7 @@ def _find(name: str) -> answers.Exercise:
     name = getattr(name, "__name__", name)  # the function itself will do
     if name in answers.exercises():
         return answers.exercises()[name]
-    close = difflib.get_close_matches(str(name), answers.exercises(), n=3, cutoff=0.4)
+    close = difflib.get_close_matches(str(name), answers.exercises(), n=3)
     advice = f"did you mean {' or '.join(close)}?" if close else "`show_progress()` names them all."
     raise answers.AnswerError(f"There is no exercise {name!r}: {advice}")
 

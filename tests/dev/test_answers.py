@@ -109,6 +109,25 @@ def with_body(name, body):
     return EXERCISES[name].stub().replace("raise NotImplementedError()", body)
 
 
+def test_a_crash_says_what_the_answer_was_called_with():
+    exercise = EXERCISES["sample_actions"]
+    body = """probs = logits.softmax(-1)
+    actions = torch.multinomial(probs, 1).squeeze()
+    return actions, probs[torch.arange(len(actions)), actions].log()"""
+    said = checks.verdict(exercise, odd_answer(exercise, body))
+    assert "It raises TypeError: len() of a 0-d tensor" in said
+    assert re.search(r"with the shapes  logits \(1, \d+\)$", said, re.M)
+
+
+def test_a_python_without_the_packages_gets_a_sentence(course, tmp_path):
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError(name='torch')")
+    command = [sys.executable, "-m", "pytest", "tests"]
+    done = subprocess.run(command, cwd=course, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "E   ImportError: This Python has no package 'torch'. Activate the environment" in done.stderr
+    assert len(done.stderr.splitlines()) < 8
+
+
 def test_an_answer_that_never_ends_is_stopped_and_the_others_go_on(course):
     solve(course, "00_start_here", "discounted_returns", with_body("discounted_returns", "while True: gamma += 1"))
     solve(course, "01_policy_gradient", "sample_actions", "while True: __import__('time').sleep(1)")

@@ -79,7 +79,7 @@ def test_an_exercise_is_solved(page, open_notebook, shoot, name):
         hidden.wait_for(state="hidden")
 
     stub = notebook.run(exercise.stub())
-    assert "Not attempted yet" in notebook.run(exercise.call).inner_text()
+    assert "is not attempted yet" in notebook.run(exercise.call).inner_text()
 
     lines = notebook.type_body(stub, body_of(mistake.source()))
     notebook.run(exercise.stub())

@@ -44,8 +44,8 @@ def test_every_exercise_has_mistakes():
     ("answer", "said"),
     [
         (lambda rewards, gamma: None, "None"),
-        (lambda rewards, gamma: rewards.numpy(), "expected a torch Tensor"),
-        (lambda rewards, gamma: 1.0, "expected a torch Tensor"),
+        (lambda rewards, gamma: rewards.numpy(), "expected a torch.Tensor"),
+        (lambda rewards, gamma: 1.0, "expected a torch.Tensor"),
         (lambda rewards, gamma: rewards[:-1], "shape (5,)"),
         (lambda rewards, gamma: 1 / 0, "ZeroDivisionError"),
         (lambda rewards: rewards, "TypeError"),

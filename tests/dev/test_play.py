@@ -11,7 +11,7 @@ import pygame
 import pytest
 
 from tests.dev.screen import PLAY, pictures_of, says_one_sentence, until
-from utils import answers, cards, scores
+from utils import answers, cards, games, scores
 
 sys.path.insert(0, str(PLAY))
 import keyboard
@@ -255,6 +255,29 @@ def test_what_cannot_be_had_is_said_before_the_game(screen, tmp_path, options, s
 
 
 def test_without_pygame(tmp_path):
-    (tmp_path / "pygame.py").write_text("raise ImportError")
+    (tmp_path / "pygame.py").write_text("raise ModuleNotFoundError(name='pygame')")
     said = says_one_sentence(tmp_path, {"PYTHONPATH": str(tmp_path)}, "play_mountaincar.py")
-    assert "pip install pygame" in said
+    assert "has no package 'pygame'. Activate" in said and "pip install pygame" in said
+
+
+def test_who_has_to_serve():
+    game = games.Game("ALE/Breakout-v5")
+    assert game.to_serve
+    game.step(frozenset({"LEFT"}))
+    assert game.to_serve
+    game.step(frozenset({"FIRE"}))
+    assert not game.to_serve
+    while game.lives == 5:
+        assert not game.to_serve
+        game.step(frozenset())
+    assert game.to_serve
+    game.new()
+    assert game.to_serve
+    game.env.close()
+
+
+def test_nobody_has_to_serve_where_the_ball_comes_by_itself():
+    game = games.Game("ALE/Pong-v5")
+    game.step(frozenset({"LEFT"}))
+    assert not game.to_serve
+    game.env.close()

@@ -135,8 +135,8 @@ def test_a_film_shows_every_frame_in_colour(tmp_path, agents):
     steps = int(re.search(r"in ([\d,]+) steps", done.stdout)[1].replace(",", ""))
     pictures = pictures_of(tmp_path / "a" / "film.mp4")
     assert 0 < len(pictures) - 4 * steps <= 1 + 30 + 4  # the reset, no-ops and FIRE come before the agent's first step
-    assert pictures.shape[1:] == (226, 160, 3)
-    reddest = pictures[0, 57:63, 8:152].astype(int)  # the uppermost row of bricks
+    assert pictures.shape[1:] == (452, 320, 3)  # twice as large as the console's
+    reddest = pictures[0, 114:126, 16:304].astype(int)  # the uppermost row of bricks
     assert (reddest[..., 0] - reddest[..., 2]).mean() > 50
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["film.mp4"]
 
@@ -287,3 +287,19 @@ def test_without_arguments_it_lists_the_agents(tmp_path):
     done = run(tmp_path)
     assert done.returncode == 0, done.stderr
     assert re.search(r"^  cartpole +CartPole-v1 +40,960 steps +greedy 500.0, sampled 500.0$", done.stdout, re.M)
+
+
+def test_a_person_who_takes_over_has_to_serve():
+    actor, _ = networks.get_actor_and_critic_atari((4, 84, 84), 4)
+    game = agent.AgentGame(actor, PRESETS["breakout"], seed=1)
+    game.new()
+    assert not game.to_serve  # the environment has pressed FIRE
+    game.agent_plays = False
+    while game.lives == 5:
+        assert not game.to_serve
+        game.step()
+    assert game.to_serve
+    game.step(frozenset({"RIGHT"}))
+    assert game.to_serve
+    game.step(frozenset({"FIRE"}))
+    assert not game.to_serve

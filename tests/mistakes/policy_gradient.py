@@ -15,7 +15,7 @@ MISTAKES = [
         ("    return returns", "    return returns[0].expand_as(returns).clone()"),
     ),
     mistake(
-        RETURNS, "by the clock", "rewards were discounted by the time on the clock, gamma^k, instead of the distance, gamma^(k - t).",
+        RETURNS, "by the clock", "the reward of step s were multiplied by gamma^s, its place in the episode, instead of gamma^(s - t), its distance from step t.",
         ("rewards[t] + gamma * future", "gamma**t * rewards[t] + future"),
     ),
     mistake(
