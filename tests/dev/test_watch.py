@@ -135,7 +135,7 @@ def test_a_film_shows_every_frame_in_colour(tmp_path, agents):
     steps = int(re.search(r"in ([\d,]+) steps", done.stdout)[1].replace(",", ""))
     pictures = pictures_of(tmp_path / "a" / "film.mp4")
     assert 0 < len(pictures) - 4 * steps <= 1 + 30 + 4  # the reset, no-ops and FIRE come before the agent's first step
-    assert pictures.shape[1:] == (452, 320, 3)  # twice as large as the console's
+    assert pictures.shape[1:] == (436, 320, 3)  # twice as large as the console's
     reddest = pictures[0, 114:126, 16:304].astype(int)  # the uppermost row of bricks
     assert (reddest[..., 0] - reddest[..., 2]).mean() > 50
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["film.mp4"]
