@@ -138,7 +138,7 @@ class AgentGame:
             self.protocol += ", sticky actions" if sticky else ", no sticky actions"
             actions = self.envs.env.envs[0].unwrapped.get_action_meanings()
         self._look, self.fps = camera(self.envs, args)
-        self._meanings, self.to_serve = actions, False
+        self._meanings = actions
         self.controls = controls_of(args.env_id, actions)
         self._choose_action = action_chooser(args.env_id, actions)
         self.seed = int(np.random.default_rng().integers(1_000_000)) if seed is None else seed
@@ -153,7 +153,7 @@ class AgentGame:
         """Begin a new game; returns its first pictures."""
         self.obs, infos = self.envs.reset(seed=self.seed + self.begun)
         self.begun, self.game = self.begun + 1, self.finished + 1
-        self.score, self.steps, self.over, self.helped = 0.0, 0, False, False
+        self.score, self.steps, self.over, self.helped, self.to_serve = 0.0, 0, False, False, False
         self.values = None if self.critic is None else []
         self._note(infos)
         return self._look(False)

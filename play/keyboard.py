@@ -13,17 +13,16 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if sys.platform.startswith("linux"):  # without a screen SDL would fall back on drawing where nobody sees it
     os.environ.setdefault("SDL_VIDEODRIVER", "x11,wayland" if "WAYLAND_DISPLAY" in os.environ else "x11")
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from utils import missing
+
 try:
     import numpy as np
     import pygame
     import tyro
-except ImportError as error:
-    sys.exit(
-        f"This Python has no package {error.name!r}. Activate the environment that the README makes (`. .venv/bin/activate`, on "
-        f"Windows `.venv\\Scripts\\activate`) and try again; if that does not help, run `pip install {error.name}` in it."
-    )
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+except ModuleNotFoundError as error:
+    sys.exit(missing.advice(error))
 
 from utils import scores
 from utils.display import draw_strip, write_video
@@ -276,7 +275,8 @@ def film(pictures: Iterator[np.ndarray], game, path: Path, fps: float) -> None:
 
     def with_score(picture: np.ndarray) -> np.ndarray:
         who = ", you play" if game.agent_plays is False else ""
-        picture = np.kron(picture, np.ones((max(1, 420 // len(picture)),) * 2 + (1,), np.uint8))
+        zoom = max(1, 420 // len(picture))
+        picture = picture.repeat(zoom, axis=0).repeat(zoom, axis=1)
         strip = draw_strip(picture.shape[1], [(f"score {game.score:.0f}{who}", value_of(game))], game.values)
         return np.vstack([picture, strip])
 

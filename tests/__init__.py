@@ -8,14 +8,13 @@ import functools
 import importlib
 from pathlib import Path
 
+from utils import missing
+
 try:
     from tests import checks
     from utils import answers, progress
 except ModuleNotFoundError as error:
-    raise ImportError(
-        f"This Python has no package {error.name!r}. Activate the environment that the README makes (`. .venv/bin/activate`, on "
-        "Windows `.venv\\Scripts\\activate`) and try again; if that does not help, run `pip install -r requirements.txt` in it."
-    ) from None
+    raise ImportError(missing.advice(error)) from None
 
 
 def _for_notebook(test):

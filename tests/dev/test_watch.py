@@ -301,5 +301,9 @@ def test_a_person_who_takes_over_has_to_serve():
     assert game.to_serve
     game.step(frozenset({"RIGHT"}))
     assert game.to_serve
+    game.new()
+    assert not game.to_serve
+    while game.lives == 5:
+        game.step()
     game.step(frozenset({"FIRE"}))
     assert not game.to_serve
