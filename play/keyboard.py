@@ -21,7 +21,7 @@ try:
     import numpy as np
     import pygame
     import tyro
-except ModuleNotFoundError as error:
+except ImportError as error:
     sys.exit(missing.advice(error))
 
 from utils import scores

@@ -120,11 +120,11 @@ def test_a_crash_says_what_the_answer_was_called_with():
 
 
 def test_a_python_without_the_packages_gets_a_sentence(course, tmp_path):
-    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError(name='torch')")
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch')")
     command = [sys.executable, "-m", "pytest", "tests"]
     done = subprocess.run(command, cwd=course, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode != 0
-    assert "E   ImportError: This Python has no package 'torch'. Activate the environment" in done.stderr
+    assert "E   ImportError: This Python lacks a package of the course (no torch). Activate the environment" in done.stderr
     assert len(done.stderr.splitlines()) < 8
 
 

@@ -255,9 +255,9 @@ def test_what_cannot_be_had_is_said_before_the_game(screen, tmp_path, options, s
 
 
 def test_without_pygame(tmp_path):
-    (tmp_path / "pygame.py").write_text("raise ModuleNotFoundError(name='pygame')")
+    (tmp_path / "pygame.py").write_text("raise ImportError('no pygame')")
     said = says_one_sentence(tmp_path, {"PYTHONPATH": str(tmp_path)}, "play_mountaincar.py")
-    assert "has no package 'pygame'. Activate" in said and "pip install -r requirements.txt" in said
+    assert "lacks a package of the course (no pygame). Activate" in said and "pip install -r requirements.txt" in said
 
 
 def test_who_has_to_serve():
