@@ -105,9 +105,9 @@ def explained_variance(values: Float[Tensor, "B"], returns: Float[Tensor, "B"]) 
         returns: what they were to predict.
 
     Returns:
-        A scalar: 1 - Var(returns - values) / Var(returns), and 0 where all returns are equal.
+        A scalar: 1 - Var(returns - values) / Var(returns), and 0 where all returns are equal, up to rounding.
     """
     variance = returns.var(correction=0)
-    if variance == 0:
+    if variance <= 1e-12 * returns.square().mean():  # equal, up to rounding
         return torch.zeros_like(variance)
     return 1 - (returns - values).var(correction=0) / variance

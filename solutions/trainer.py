@@ -69,8 +69,8 @@ class PPOTrainer:
     def learning_phase(self) -> None:
         """Improve both networks on the agent's rollout: `update_epochs` passes over it, each in shuffled minibatches.
 
-        After every update its figures go to the log: policy_loss, value_loss, entropy, approx_kl, clipfrac. At the end
-        explained_variance does, once. Observations may have any shape.
+        After every update its figures go to the log: policy_loss, value_loss, entropy, approx_kl, clipfrac, and grad_norm, the
+        gradient's norm before it was clipped. At the end explained_variance does, once. Observations may have any shape.
         """
         args, batch = self.args, self.agent.rollout
         batch_advantages = advantages.compute_advantages(

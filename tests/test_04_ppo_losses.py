@@ -290,5 +290,12 @@ def test_explained_variance(explained_variance):
         "nan",
     )
     expect_close(equal, torch.tensor(0.0), "explained_variance", "all returns equal")
+    rounded = explained_variance(torch.randn(300), torch.full((300,), 0.1))
+    require(
+        bool(rounded == 0),
+        f"For 300 returns of 0.1, explained_variance is {rounded.item():.3g}; expected 0, as for all equal returns. Rounding leaves them a "
+        "variance of about 2e-16: compare it with 1e-12 * returns.square().mean(), not with 0.",
+        "compared with 0",
+    )
     single = explained_variance(torch.tensor([1.0]), torch.tensor([2.0]))
     expect_close(single, torch.tensor(0.0), "explained_variance", "a single return (whose unbiased variance is NaN)")

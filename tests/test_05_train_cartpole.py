@@ -204,12 +204,12 @@ def test_learning_phase(PPOTrainer):
         require(moved, f"learning_phase does not change the {who}.", f"{who} unmoved")
 
     logged = {name: len(figures) for name, figures in trainer.log.figures.items()}
-    for name in ["policy_loss", "value_loss", "entropy", "approx_kl", "clipfrac"]:
+    for name in ["policy_loss", "value_loss", "entropy", "approx_kl", "clipfrac", "grad_norm"]:
         require(
             logged.get(name, 0) == wanted,
             f"`{name}` was added to the log's figures {logged.get(name, 0)} times in {wanted} updates: call self.log.add_figures(...) after "
             "each update.",
-            "figures: none"
+            f"figures: no {name}"
             if name not in logged
             else "figures: once an epoch"
             if logged[name] == args.update_epochs

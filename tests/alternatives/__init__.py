@@ -267,7 +267,7 @@ def explained_variance(values, returns):
         "torch.where": """
 def explained_variance(values, returns):
     spread, rest = returns.var(unbiased=False), (returns - values).var(unbiased=False)
-    return torch.where(spread > 0, 1 - rest / spread.clamp(min=1e-30), torch.zeros(()))
+    return torch.where(spread > 1e-12 * (returns * returns).mean(), 1 - rest / spread.clamp(min=1e-30), torch.zeros(()))
 """,
     },
     "evaluate": {

@@ -32,6 +32,7 @@ MISTAKES = [
     mistake(LEARN, "writes normalised advantages back", "the normalised advantages were written over the advantages of the rollout: later epochs normalise them again.", ("mb_advantages.mean()) / (mb_advantages.std() + 1e-8)\n", "mb_advantages.mean()) / (mb_advantages.std() + 1e-8)\n                    all_advantages[mb] = mb_advantages\n")),
     mistake(LEARN, "figures once an epoch", "the figures were added once for each epoch: add_figures stands in the loop over the minibatches.", ("                self.log.add_figures(\n", "            self.log.add_figures(\n")),
     mistake(LEARN, "no figures", "the figures were never added to the log.", ("                self.log.add_figures(\n", "                dict(\n")),
+    mistake(LEARN, "no gradient norm among the figures", "the gradient's norm, which clip_grad_norm_ returns, were not among the figures.", ("                    grad_norm=grad_norm,\n", "")),
     mistake(LEARN, "explained variance of the values", "values and returns had changed places in explained_variance.", ("explained_variance(batch.values.flatten(), returns)", "explained_variance(returns, batch.values.flatten())")),
     mistake(LEARN, "no explained variance", "the explained variance were never added to the log's figures.", ("        self.log.add_figures(explained_variance=", "        dict(explained_variance=")),
     mistake(LEARN, "normalised once", "the advantages were normalised once for the whole rollout.",

@@ -506,12 +506,13 @@ def learning_phase(self) -> None:
             loss = policy_loss + args.vf_coef * value_loss - args.ent_coef * entropy
             self.optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
+            grad_norm = nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
             self.optimizer.step()
             approx_kl = losses.approx_kl(new_logprobs, logprobs[mb])
             clipfrac = losses.clipfrac(new_logprobs, logprobs[mb], args.clip_coef)
             self.log.add_figures(
-                policy_loss=policy_loss, value_loss=value_loss, entropy=entropy, approx_kl=approx_kl, clipfrac=clipfrac
+                policy_loss=policy_loss, value_loss=value_loss, entropy=entropy, approx_kl=approx_kl, clipfrac=clipfrac,
+                grad_norm=grad_norm,
             )
         if args.target_kl is not None and approx_kl > args.target_kl:
             return
@@ -547,11 +548,11 @@ def learning_phase(self) -> None:
             ent = losses.entropy_bonus(logits)
             self.optimizer.zero_grad()
             (pg + args.vf_coef * vf - args.ent_coef * ent).backward()
-            nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
+            grad_norm = nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
             self.optimizer.step()
             kl = losses.approx_kl(new, old[i])
             frac = losses.clipfrac(new, old[i], args.clip_coef)
-            self.log.add_figures(policy_loss=pg, value_loss=vf, entropy=ent, approx_kl=kl, clipfrac=frac)
+            self.log.add_figures(policy_loss=pg, value_loss=vf, entropy=ent, approx_kl=kl, clipfrac=frac, grad_norm=grad_norm)
         if args.target_kl is not None and kl > args.target_kl:
             break
     self.log.add_figures(explained_variance=losses.explained_variance(data.values.flatten(), ret))
@@ -586,7 +587,7 @@ def learning_phase(self) -> None:
             entropy = losses.entropy_bonus(logits)
             self.optimizer.zero_grad()
             (p_loss + args.vf_coef * v_loss - args.ent_coef * entropy).backward()
-            nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
+            grad_norm = nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
             self.optimizer.step()
             approx_kl = losses.approx_kl(new_logprobs, b_logprobs[inds])
             self.log.add_figures(
@@ -595,6 +596,7 @@ def learning_phase(self) -> None:
                 entropy=entropy,
                 approx_kl=approx_kl,
                 clipfrac=losses.clipfrac(new_logprobs, b_logprobs[inds], args.clip_coef),
+                grad_norm=grad_norm,
             )
         if args.target_kl is not None and approx_kl > args.target_kl:
             break
@@ -627,11 +629,11 @@ def learning_phase(self) -> None:
             loss = policy_loss + args.vf_coef * value_loss - args.ent_coef * entropy
             self.optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
+            grad_norm = nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
             self.optimizer.step()
             kl = losses.approx_kl(new_logprobs, logprobs[mb])
             share = losses.clipfrac(new_logprobs, logprobs[mb], args.clip_coef)
-            self.log.add_figures(policy_loss=policy_loss, value_loss=value_loss, entropy=entropy, approx_kl=kl, clipfrac=share)
+            self.log.add_figures(policy_loss=policy_loss, value_loss=value_loss, entropy=entropy, approx_kl=kl, clipfrac=share, grad_norm=grad_norm)
         if args.target_kl is not None and kl > args.target_kl:
             break
     self.log.add_figures(explained_variance=losses.explained_variance(batch.values.flatten(0, 1), returns))
@@ -671,12 +673,12 @@ def learning_phase(self) -> None:
             entropy = losses.entropy_bonus(logits)
             self.optimizer.zero_grad()
             (policy_loss + args.vf_coef * value_loss - args.ent_coef * entropy).backward()
-            nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
+            grad_norm = nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
             self.optimizer.step()
         approx_kl = losses.approx_kl(new_logprobs, logprobs[mb])
         clipfrac = losses.clipfrac(new_logprobs, logprobs[mb], args.clip_coef)
         self.log.add_figures(
-            policy_loss=policy_loss, value_loss=value_loss, entropy=entropy, approx_kl=approx_kl, clipfrac=clipfrac
+            policy_loss=policy_loss, value_loss=value_loss, entropy=entropy, approx_kl=approx_kl, clipfrac=clipfrac, grad_norm=grad_norm
         )
         if args.target_kl is not None and approx_kl > args.target_kl:
             break
@@ -1098,7 +1100,7 @@ def learning_phase(self) -> None:
             entropy = losses.entropy_bonus(logits)
             self.optimizer.zero_grad()
             (policy_loss + args.vf_coef * value_loss - args.ent_coef * entropy).backward()
-            nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
+            grad_norm = nn.utils.clip_grad_norm_(self.optimizer.param_groups[0]["params"], args.max_grad_norm)
             self.optimizer.step()
 
             kl, clipped = losses.approx_kl(now, then), losses.clipfrac(now, then, args.clip_coef)
@@ -1108,6 +1110,7 @@ def learning_phase(self) -> None:
                 entropy=entropy.detach(),
                 approx_kl=kl,
                 clipfrac=clipped,
+                grad_norm=grad_norm,
             )
         if args.target_kl is not None and kl > args.target_kl:
             break
@@ -1145,10 +1148,11 @@ def learning_phase(self):
         total = figures["policy_loss"] + cfg.vf_coef * figures["value_loss"] - cfg.ent_coef * figures["entropy"]
         self.optimizer.zero_grad()
         total.backward()
-        nn.utils.clip_grad_norm_(weights, max_norm=cfg.max_grad_norm)
+        grad_norm = nn.utils.clip_grad_norm_(weights, max_norm=cfg.max_grad_norm)
         self.optimizer.step()
         figures["approx_kl"] = losses.approx_kl(new, mb["old"])
         figures["clipfrac"] = losses.clipfrac(new, mb["old"], cfg.clip_coef)
+        figures["grad_norm"] = grad_norm
         self.log.add_figures(**figures)
         return figures["approx_kl"].item()
 
