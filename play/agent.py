@@ -12,10 +12,9 @@ import torch
 from gymnasium.wrappers import AtariPreprocessing
 from torch import nn
 
-from solutions import networks
 from solutions.args import PRESETS, PPOArgs
 from solutions.checkpoint import load_agent
-from solutions.evaluate import choose_actions
+from solutions.evaluate import choose_actions, on_device_of
 from utils import cards
 from utils.envs import GameRecorder, make_envs
 from utils.games import action_chooser, controls_of, must_serve
@@ -188,7 +187,7 @@ class AgentGame:
     def _note(self, infos: dict) -> None:
         self.lives = int(infos["lives"][0]) if "lives" in infos else 0
         if self.critic is not None:
-            self.values.append(self.critic(networks.prepare_obs(torch.as_tensor(self.obs))).item())
+            self.values.append(self.critic(on_device_of(self.critic, self.obs)).item())
 
     def rivals(self, fps: float) -> str:
         """Nobody: the agent plays against nobody's score."""

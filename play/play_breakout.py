@@ -5,7 +5,7 @@ from pathlib import Path
 import tyro
 from keyboard import play, run
 
-from utils.games import is_atari
+from utils.envs import is_atari
 
 
 def main(

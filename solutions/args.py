@@ -48,7 +48,7 @@ class PPOArgs:
     max_grad_norm: float = 0.5
     """The norm to which the gradient of all parameters together is clipped."""
     target_kl: float | None = None
-    """End the learning phase early once approx_kl of an epoch is above this; None never does."""
+    """End the learning phase after an epoch whose last minibatch has an approx_kl above this; None never does."""
     sticky_actions: bool = False
     """Atari only: whether the console repeats the previous action with probability 0.25."""
     processes: bool = False
@@ -72,9 +72,9 @@ class PPOArgs:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"{name} must be a whole number of at least 1; you gave {value!r}.")
-        if not isinstance(self.seed, int) or self.seed < 0:
-            raise ValueError(f"seed must be a whole number of at least 0; you gave {self.seed!r}.")
-        for name in ["learning_rate", "clip_coef", "max_grad_norm"]:
+        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**30:
+            raise ValueError(f"seed must be a whole number from 0 to {2**30 - 1:,}; you gave {self.seed!r}.")
+        for name in ["learning_rate", "clip_coef", "max_grad_norm"] + ["target_kl"] * (self.target_kl is not None):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be greater than 0; you gave {getattr(self, name)!r}.")
         for name in ["ent_coef", "vf_coef"]:
@@ -123,9 +123,12 @@ class PPOArgs:
         try:
             device = torch.device(self.device)
         except RuntimeError:
-            raise ValueError(f'device must be "auto", "cpu" or "cuda"; you gave {self.device!r}.') from None
-        if device.type == "cuda" and not torch.cuda.is_available():
-            raise ValueError('device is "cuda", but PyTorch finds no CUDA GPU here: use device="auto" or "cpu".')
+            device = None
+        if device is None or device.type not in ("cpu", "cuda"):
+            raise ValueError(f'device must be "auto", "cpu" or "cuda"; you gave {self.device!r}.')
+        if device.type == "cuda" and (device.index or 0) >= (gpus := torch.cuda.device_count()):
+            found = f"only {gpus}" if gpus else "no"
+            raise ValueError(f'device is "{self.device}", but PyTorch finds {found} CUDA GPU here: use device="auto" or "cpu".')
         return device
 
 

@@ -6,6 +6,7 @@ The card says how good the agent is and by which protocol, and how to train it a
 import json
 import platform
 import sys
+import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -47,8 +48,9 @@ def summary(scores: np.ndarray) -> dict:
 
 def curve_beside(path: Path, points: int = 100) -> dict | None:
     """The mean return over the steps of a run, thinned out, from the curve beside its agent; None if there is none."""
+    curve = path.with_name(path.name.removesuffix(".safetensors").removesuffix(".checkpoint") + ".json")
     try:
-        rows = json.loads(path.with_suffix("").with_suffix(".json").read_text("utf-8"))["rows"]
+        rows = json.loads(curve.read_text("utf-8"))["rows"]
     except (OSError, ValueError, KeyError):
         return None
     rows = [row for row in rows if row["episodic_return"] is not None]
@@ -63,9 +65,11 @@ def make_card(card: Card, folder: Path = AGENTS) -> Path:
     """Write the agent in half precision, play with what was written, and write its card; returns the card's path."""
     trained = read_trained(card.path)
     actor, critic, args = load_agent(card.path)
-    weights = save_agent(folder / f"{card.name}.safetensors", actor, critic, args, trained, half=True)
-    actor, critic, _ = load_agent(weights)
     evaluator = Evaluator(args, 1, card.episodes, card.max_steps)
+    with tempfile.TemporaryDirectory() as scratch:  # the course's own agent stays until the games are played
+        written = save_agent(Path(scratch) / "agent.safetensors", actor, critic, args, trained, half=True)
+        actor, _, _ = load_agent(written)
+        weights = written.read_bytes()
     sticky = "sticky actions (0.25)" if args.sticky_actions else "no sticky actions"
     content = {
         "env_id": args.env_id,
@@ -85,6 +89,7 @@ def make_card(card: Card, folder: Path = AGENTS) -> Path:
     content |= {"note": card.note} if card.note else {}
     content |= {"curve": curve} if (curve := curve_beside(card.path)) else {}
     path = folder / f"{card.name}.json"
+    write_whole(path.with_suffix(".safetensors"), weights)
     write_whole(path, (json.dumps(content, indent=1) + "\n").encode())
     return path
 
@@ -93,5 +98,5 @@ if __name__ == "__main__":
     try:
         path = make_card(tyro.cli(Card, prog="python -m solutions.card"))
         print(path.read_text("utf-8"))
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")

@@ -21,6 +21,9 @@ from utils import answers
 from utils.envs import make_envs
 from utils.files import write_whole
 
+SUFFIX = ".checkpoint.safetensors"
+"""How the name of a checkpoint ends, where that of its run's curve ends in .json."""
+
 NEW_AT_RESUMING = ("total_timesteps", "device", "use_wandb", "wandb_project_name", "video_log_freq")
 """The settings that a resumed run may change; the others are the checkpoint's."""
 
@@ -193,7 +196,7 @@ class Checkpointer:
         if iteration % self.every == 0:
             self.save(trainer)
         if self.snapshot_every is not None and iteration % self.snapshot_every == 0:
-            path = self.path.with_name(f"{self.path.name.split('.')[0]}-step{trainer.agent.global_step:09d}.safetensors")
+            path = self.path.with_name(f"{self.path.name.removesuffix(SUFFIX)}-step{trainer.agent.global_step:09d}.safetensors")
             self._try(lambda: save_agent(path, trainer.actor, trainer.critic, trainer.args, trained_for(trainer)))
         return False
 

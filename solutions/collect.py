@@ -1,4 +1,4 @@
-"""A rollout from anything that can be played, apart from any training (chapter 06)."""
+"""A rollout from anything that can be played, apart from any training."""
 
 from collections.abc import Callable
 from contextlib import contextmanager

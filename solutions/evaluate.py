@@ -10,6 +10,11 @@ from utils.display import caption_frames
 from utils.envs import make_envs
 
 
+def on_device_of(network: nn.Module, obs: np.ndarray) -> Tensor:
+    """Observations (N, ...), as the environments return them, as a network takes them: floats, on its device."""
+    return networks.prepare_obs(torch.as_tensor(obs).to(next(network.parameters()).device))
+
+
 @torch.no_grad()
 def choose_actions(actor: nn.Module, obs: np.ndarray, greedy: bool) -> np.ndarray:
     """The actions of a policy for a batch of observations.
@@ -22,8 +27,7 @@ def choose_actions(actor: nn.Module, obs: np.ndarray, greedy: bool) -> np.ndarra
     Returns:
         actions (N,), ready for `envs.step`.
     """
-    device = next(actor.parameters()).device
-    logits: Tensor = actor(networks.prepare_obs(torch.as_tensor(obs).to(device)))
+    logits: Tensor = actor(on_device_of(actor, obs))
     actions = logits.argmax(dim=-1) if greedy else policy_gradient.sample_actions(logits)[0]
     return actions.cpu().numpy()
 
@@ -94,8 +98,7 @@ def record_game(
     for _ in range(max_steps):
         frames.append(envs.render()[0])
         if critic is not None:
-            device = next(critic.parameters()).device
-            values.append(critic(networks.prepare_obs(torch.as_tensor(obs).to(device))).item())
+            values.append(critic(on_device_of(critic, obs)).item())
         obs, _, _, _, infos = envs.step(choose_actions(actor, obs, greedy))
         returns.append(float(infos["episodic_return"][0]))
         if infos["game_over"][0]:
@@ -153,5 +156,5 @@ class Evaluator:
         if self._envs is None:
             num_envs = self.num_episodes if self.args.mode == "classic-control" else min(self.num_episodes, 20)
             self._envs = make_envs(self.args.env_id, num_envs, self.args.mode, sticky_actions=self.args.sticky_actions)
-        seed = first_seed + 1_000_000 * self.args.seed
+        seed = (first_seed + 1_000_000 * self.args.seed) % 2**30  # the emulators' seeds have 31 bits
         return evaluate(actor, self._envs, self.num_episodes, greedy, self.max_steps, seed)

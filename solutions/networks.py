@@ -190,11 +190,11 @@ def prepare_obs(obs: Shaped[Tensor, "B *obs_shape"]) -> Float[Tensor, "B *obs_sh
         obs: a batch of observations, floats or uint8.
 
     Returns:
-        Floats of the same shape.
+        32-bit floats of the same shape.
     """
     if obs.ndim == 4:
         obs = obs.contiguous(memory_format=torch.channels_last)  # the layout in which convolutions are fastest
-    return scale_bytes(obs) if obs.dtype == torch.uint8 else obs
+    return scale_bytes(obs) if obs.dtype == torch.uint8 else obs.float()
 
 
 def actor_critic_forward(

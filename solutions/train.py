@@ -1,6 +1,7 @@
 """Train an agent from a shell: python -m solutions.train cartpole | pong-ram | breakout | space-invaders"""
 
 import dataclasses
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,12 +61,12 @@ def command_of(args: PPOArgs) -> str:
     if not fits:
         return f"PPOTrainer({args}).train()"
     name, preset = next(iter(fits.items()))
-    flags = {
-        f"--{field.name.replace('_', '-')}": getattr(args, field.name)
-        for field in dataclasses.fields(args)
-        if getattr(args, field.name) != getattr(preset, field.name)
-    }
-    return " ".join(["python -m solutions.train", name, *(f"{flag} {value}" for flag, value in flags.items())])
+    words = ["python", "-m", "solutions.train", name]
+    for field in dataclasses.fields(args):
+        option, value = field.name.replace("_", "-"), getattr(args, field.name)
+        if value != getattr(preset, field.name):
+            words += [f"--{'' if value else 'no-'}{option}"] if isinstance(value, bool) else [f"--{option}", str(value)]
+    return shlex.join(words)
 
 
 def stopping_rule(run: Run) -> Evaluator:
@@ -74,15 +75,14 @@ def stopping_rule(run: Run) -> Evaluator:
     return Evaluator(run.args, every, run.eval_episodes, run.eval_max_steps, run.threshold)
 
 
-CHECKPOINT = ".checkpoint.safetensors"  # in the place of the suffix .json of the curve
-
-
 def curve_path(run: Run) -> Path:
     """Where the curve goes; everything else goes beside it."""
     if run.log is not None:
+        if run.log.suffix != ".json":
+            raise ValueError(f"--log is where the curve goes, as JSON: give a name that ends in .json, not {run.log}.")
         return run.log
-    if run.resume is not None and run.resume.name.endswith(CHECKPOINT):
-        return run.resume.with_name(run.resume.name.removesuffix(CHECKPOINT) + ".json")
+    if run.resume is not None and run.resume.name.endswith(checkpoint.SUFFIX):
+        return run.resume.with_name(run.resume.name.removesuffix(checkpoint.SUFFIX) + ".json")
     if (name := distributed.run_id()) is not None:
         return dashboard.run_folder(run.args, name) / "curve.json"
     try:
@@ -96,13 +96,17 @@ def main(run: Run) -> int:
     if run.updates is not None:
         if run.updates < 1:
             raise ValueError(f"updates must be a whole number of at least 1; you gave {run.updates}.")
+        if run.resume is not None:
+            raise ValueError(
+                "updates are counted from the start, in rollouts of one size: with --resume, give --total-timesteps."
+            )
         length = run.updates * run.args.batch_size
         run = dataclasses.replace(run, args=dataclasses.replace(run.args, total_timesteps=length))
     if run.args.mode != "atari":
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
     if run.answers:
         print(answers.adopt())
-    if distributed.is_restart() and (last := curve_path(run).with_suffix(CHECKPOINT)).exists():
+    if distributed.is_restart() and (last := curve_path(run).with_suffix(checkpoint.SUFFIX)).exists():
         run = dataclasses.replace(run, resume=last)
     make = distributed.join(run.args)
     ppo = make(run.args) if run.resume is None else checkpoint.resume(run.resume, run.args, make)
@@ -120,7 +124,7 @@ def main(run: Run) -> int:
     if distributed.rank() > 0:
         return distributed.follow(ppo)
     curve = curve_path(run)
-    checkpointer = checkpoint.Checkpointer(curve.with_suffix(CHECKPOINT), run.checkpoint_every, run.save_every)
+    checkpointer = checkpoint.Checkpointer(curve.with_suffix(checkpoint.SUFFIX), run.checkpoint_every, run.save_every)
     if distributed.may_restart():
         checkpointer.save(ppo)  # or a restart might go on from one that an older run has left
 

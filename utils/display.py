@@ -59,8 +59,9 @@ def write_video(path: str | Path, frames, fps: int = 30) -> Path:
         if path.suffix == ".gif":
             from PIL import Image
 
-            first, *rest = map(Image.fromarray, frames)
-            first.save(unfinished, save_all=True, append_images=rest, duration=1000 // fps, loop=0)
+            every = -(-fps // 50)  # many viewers slow down pictures that are shown for less than 20 ms
+            first, *rest = map(Image.fromarray, itertools.islice(frames, 0, None, every))
+            first.save(unfinished, save_all=True, append_images=rest, duration=1000 * every // fps, loop=0)
         else:
             _run_ffmpeg(unfinished, frames, fps)
         unfinished.replace(path)

@@ -119,21 +119,25 @@ def make_envs(
         WorkerError: a process died or hangs; also from `reset` and `step`.
     """
     spec = find_spec(env_id)
-    is_atari = env_id.startswith("ALE/")
+    atari_game = is_atari(env_id)
+    if atari_game and not env_id.startswith("ALE/"):
+        raise ValueError(
+            f"{env_id} is an old id of an Atari game: use the new one, such as ALE/Breakout-v5 for BreakoutNoFrameskip-v4."
+        )
     render_mode = "rgb_array" if render else None
     if render:
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pygame draws into pictures, not into a window
     if mode not in ("classic-control", "ram", "atari"):
         raise ValueError(f'mode must be "classic-control", "ram" or "atari"; you gave {mode!r}.')
-    if is_atari != (mode != "classic-control"):
+    if atari_game != (mode != "classic-control"):
         raise ValueError(
             f"{env_id} is an Atari game: use mode='atari' (or 'ram')."
-            if is_atari
+            if atari_game
             else f"{env_id} is not an Atari game: use mode='classic-control', or an id such as ALE/Breakout-v5."
         )
     atari = {"repeat_action_probability": 0.25 if sticky_actions else 0.0, "full_action_space": False}
 
-    make_one = partial(_make_one, spec, mode, render_mode=render_mode, **(atari if is_atari else {}))
+    make_one = partial(_make_one, spec, mode, render_mode=render_mode, **(atari if atari_game else {}))
 
     if processes:
         envs = ProcessVectorEnv([make_one] * num_envs, timeout)
@@ -155,6 +159,12 @@ def make_envs(
             f"{env_id} has the action space {envs.single_action_space}; the agents of this course choose from a list of "
             "actions (Discrete), as in CartPole-v1 or ALE/Breakout-v5."
         )
+    space = envs.single_observation_space
+    if mode == "classic-control" and not (isinstance(space, gym.spaces.Box) and len(space.shape) == 1):
+        raise ValueError(
+            f"{env_id} has the observation space {space}; the agents of this course observe a row of numbers (a Box of one "
+            "dimension), as in CartPole-v1, or an Atari game."
+        )
     return GameRecorder(envs, clip_rewards=mode != "classic-control" if clip_rewards is None else clip_rewards)
 
 
@@ -173,3 +183,8 @@ def find_spec(env_id: str) -> gym.envs.registration.EnvSpec:
         return gym.spec(env_id)
     except gym.error.Error as error:
         raise ValueError(f"There is no environment {env_id!r}: {error}") from None
+
+
+def is_atari(env_id: str) -> bool:
+    """Whether a Gymnasium id is an Atari game's. Raises ValueError if there is no such environment."""
+    return str(find_spec(env_id).entry_point).startswith("ale_py")

@@ -7,7 +7,7 @@ from itertools import cycle
 import gymnasium as gym
 import numpy as np
 
-from utils.envs import find_spec
+from utils.envs import is_atari
 
 KEYS = {"LEFT": "left arrow", "RIGHT": "right arrow", "UP": "up arrow", "DOWN": "down arrow", "FIRE": "space"}
 """The keys that a game may use, by the names of the five things that an Atari joystick can do."""
@@ -135,8 +135,3 @@ class Game:
     def picture(self) -> np.ndarray:
         """What the player sees now: (height, width, 3), uint8."""
         return self.env.render()
-
-
-def is_atari(env_id: str) -> bool:
-    """Whether a Gymnasium id is an Atari game's. Raises ValueError if there is no such environment."""
-    return str(find_spec(env_id).entry_point).startswith("ale_py")

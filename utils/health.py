@@ -59,7 +59,7 @@ class Run:
     def __init__(self, rows: list[dict], args, num_actions: int):
         """See `diagnose`."""
         self.rows, self.args, self.num_actions = rows, args, num_actions
-        self.done = rows[-1]["global_step"] / (args.num_iterations * args.batch_size)
+        self.done = len(rows) / args.num_iterations  # not by steps: an interrupt leaves steps that belong to no iteration
 
     def __getitem__(self, name: str) -> np.ndarray:
         return np.array([row.get(name) for row in self.rows], dtype=float)  # None becomes NaN

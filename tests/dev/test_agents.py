@@ -1,6 +1,8 @@
 """The course's own agents play as their cards say."""
 
 import json
+import shlex
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -63,9 +65,25 @@ def test_a_card_is_made(tmp_path):
     assert written["greedy"]["episodes"] == 3
     assert 1 <= written["greedy"]["min"] <= written["greedy"]["mean"] <= written["greedy"]["max"] <= 20
     assert made.with_suffix(".safetensors").exists()
+    before = {file.name: file.read_bytes() for file in made.parent.iterdir()}
+    with pytest.raises(ValueError, match="eval_max_steps must be"):
+        card.make_card(card.Card(path, "tiny", episodes=3, max_steps=0), made.parent)
+    with patch.object(Evaluator, "report", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        card.make_card(card.Card(path, "tiny", episodes=4, max_steps=20), made.parent)
+    assert {file.name: file.read_bytes() for file in made.parent.iterdir()} == before  # the old agent and its card
 
 
-@pytest.mark.parametrize("flags", ["", "--seed 3 --learning-rate 0.001"])
+def test_a_card_finds_the_curve_beside_an_agent_whose_name_has_dots(tmp_path):
+    row = {"global_step": 5, "episodic_return": 2.0}
+    (tmp_path / "lr0.001.json").write_text(json.dumps({"rows": [row]}))
+    for name in ("lr0.001.safetensors", "lr0.001.checkpoint.safetensors"):
+        assert card.curve_beside(tmp_path / name) == {"global_step": [5], "episodic_return": [2.0]}
+    assert card.curve_beside(tmp_path / "lr0.003.safetensors") is None
+
+
+@pytest.mark.parametrize(
+    "flags", ["", "--seed 3 --learning-rate 0.001", "--no-anneal-lr --sticky-actions", "--wandb-project-name 'my runs'"]
+)
 def test_the_command_of_a_card_is_the_command(flags):
-    run = tyro.extras.overridable_config_cli(RUNS, args=["cartpole", *flags.split()])
+    run = tyro.extras.overridable_config_cli(RUNS, args=["cartpole", *shlex.split(flags)])
     assert command_of(run.args) == f"python -m solutions.train cartpole {flags}".strip()

@@ -235,8 +235,10 @@ def test_control_c_saves_everything_and_says_how_to_go_on(tmp_path):
 
 def test_snapshots_are_named_by_their_step(tmp_path):
     trainer = PPOTrainer(PROBE)
-    trainer.train(on_iteration=checkpoint.Checkpointer(tmp_path / "curve.checkpoint.safetensors", every=100, snapshot_every=4))
-    assert [path.name for path in tmp_path.iterdir()] == ["curve-step000000512.safetensors"]
+    trainer.train(
+        on_iteration=checkpoint.Checkpointer(tmp_path / "lr0.001.checkpoint.safetensors", every=100, snapshot_every=4)
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["lr0.001-step000000512.safetensors"]
 
 
 assert probes  # registers them

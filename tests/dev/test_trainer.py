@@ -8,6 +8,7 @@ import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
+import gymnasium as gym
 import numpy as np
 import pytest
 import torch
@@ -148,6 +149,8 @@ def test_evaluate_scores_games_of_the_readable_pipeline():
         ({"mode": "pixels"}, "mode must be one of"),
         ({"video_log_freq": 0}, "video_log_freq must be"),
         ({"seed": -1}, "seed must be"),
+        ({"seed": 2**30}, "seed must be"),
+        ({"target_kl": -0.1}, "target_kl must be"),
     ],
 )
 def test_settings_that_cannot_work_are_one_sentence(changes, said):
@@ -163,15 +166,45 @@ def test_settings_that_cannot_work_are_one_sentence(changes, said):
         ({"device": "gpu"}, "device must be"),
         ({"env_id": "Nope-v1"}, "There is no environment"),
         ({"use_wandb": True}, "pip install wandb"),
+        ({"device": "mps"}, "device must be"),
         ({"mode": "atari"}, "not an Atari game"),
+        ({"env_id": "BreakoutNoFrameskip-v4", "mode": "atari"}, "is an old id of an Atari game"),
+        ({"env_id": "FrozenLake-v1"}, "has the observation space Discrete"),
+        ({"env_id": "Blackjack-v1"}, "has the observation space Tuple"),
+        ({"env_id": "Pendulum-v1"}, "has the action space Box"),
     ],
 )
 def test_what_this_machine_lacks_is_one_sentence(changes, said, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(ValueError, match=said) as error:
         PPOTrainer(replace(TINY, **changes))
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("seed", [2_148, 2**30 - 1])
+def test_any_seed_that_is_allowed_can_be_evaluated(seed):
+    trainer = PPOTrainer(replace(TINY_ATARI, seed=seed))
+    scores = Evaluator(trainer.args, every=1, num_episodes=2, max_steps=4).report(trainer.actor)
+    assert scores.tolist() == [0, 0]
+
+
+def test_observations_in_64_bits_are_taken():
+    class Doubles(gym.ObservationWrapper):
+        def __init__(self, render_mode):
+            super().__init__(gym.make("CartPole-v1", render_mode=render_mode))
+            low, high = (np.full(4, sign * 10.0) for sign in (-1, 1))
+            self.observation_space = gym.spaces.Box(low, high, dtype=np.float64)
+
+        def observation(self, obs):
+            return obs.astype(np.float64)
+
+    gym.register("Doubles-v0", Doubles)
+    try:
+        log = PPOTrainer(replace(TINY, env_id="Doubles-v0")).train()
+    finally:
+        del gym.registry["Doubles-v0"]
+    assert all(np.isfinite(row["policy_loss"]) for row in log.rows)
 
 
 @pytest.mark.parametrize("shape", [(4, 84, 80), (4, 80, 80), (4, 28, 28)])
@@ -276,6 +309,8 @@ def test_help_lists_every_setting():
         (["cartpole", "--updates", "0"], "updates must be"),
         (["pong-ram", "--updates", "-1"], "updates must be"),
         (["cartpole", "--device", "gpu"], "device must be"),
+        (["cartpole", "--log", "curve.png"], "give a name that ends in .json"),
+        (["cartpole", "--updates", "3", "--resume", "curve.checkpoint.safetensors"], "give --total-timesteps"),
         (["cartpole", "--num-minibatches", "3"], "does not"),
         (["tetris"], "cartpole"),
     ],
