@@ -82,6 +82,14 @@ def test_compute_advantages(compute_advantages):
             "compute_advantages",
             f"one step: reward 3, value 2, next value 5, terminated {terminated.item()}, truncated {truncated.item()}, gamma 0.9",
         )
+    both = torch.tensor([[True], [False]])
+    arguments = (torch.tensor([[3.0], [1.0]]), torch.tensor([[2.0], [1.0]]), torch.tensor([[5.0], [4.0]]), both, both)
+    expect_close(
+        compute_advantages(*arguments, 0.9, 0.95),
+        gae_by_definition(*arguments, 0.9, 0.95),
+        "compute_advantages",
+        "the first of two steps is terminated and truncated at once",
+    )
 
 
 def test_get_minibatch_indices(get_minibatch_indices):
@@ -335,6 +343,14 @@ def test_play_step(PPOAgent):
     for _ in range(4):
         agent.play_step()
     actions, obs = column(agent, "actions", (400,), floating=False), column(agent, "obs", (400, 3))
+    agent.rollout.clear()
+    agent.play_step()
+    require(
+        agent.global_step == 5 * 400,
+        f"In the first step of the second rollout, after 4 of the first, `global_step` is {agent.global_step}; expected {5 * 400}: it counts "
+        "the steps of the whole run.",
+        f"second rollout {agent.global_step}",
+    )
     with torch.no_grad():
         probs = actor(obs).softmax(-1)
     frequency = torch.bincount(actions.flatten(), minlength=3) / actions.numel()

@@ -161,7 +161,12 @@ def test_learning_phase(PPOTrainer):
     trainer = small_trainer(PPOTrainer, num_minibatches=4)
     play(trainer)
     seen, updates = [], []
-    hook = trainer.actor.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach().clone()))
+
+    def note(_, inputs):
+        if not seen or not torch.equal(seen[-1], inputs[0]):  # a minibatch may be evaluated twice
+            seen.append(inputs[0].detach().clone())
+
+    hook = trainer.actor.register_forward_pre_hook(note)
     trainer.optimizer.register_step_post_hook(lambda *_: updates.append(1))
     start = [p.detach().clone() for p in [*trainer.actor.parameters(), *trainer.critic.parameters()]]
     columns = ["obs", "actions", "logprobs", "values", "next_values", "rewards", "terminations", "truncations"]
@@ -239,11 +244,25 @@ def test_learning_phase(PPOTrainer):
         f"schedule {rate:.3f}",
     )
 
+    again = list(seen)
+    seen.clear()
+    hook = trainer.actor.register_forward_pre_hook(note)
+    trainer.learning_phase()
+    hook.remove()
+    require(
+        not all(torch.equal(one, other) for one, other in zip(seen, again, strict=True)),
+        "A second learning_phase cuts the rollout into the same minibatches: shuffle with self.rng, which goes on from phase to phase.",
+        "the same in every phase",
+    )
+
     # 3. The numbers, with one minibatch for the whole rollout, so that its order does not matter. The first setting asks
     # most; the others help to say what is missing.
     full = {"num_minibatches": 1, "update_epochs": 3, "learning_rate": 1e-2}
     settings = [
-        ("all of PPO", {"ent_coef": 0.3, "max_grad_norm": 0.05, "clip_coef": 0.05}),
+        (
+            "all of PPO",
+            {"ent_coef": 0.3, "vf_coef": 1.5, "max_grad_norm": 0.05, "clip_coef": 0.05, "gamma": 0.8, "gae_lambda": 0.7},
+        ),
         ("no entropy, hardly any gradient clipping", {"ent_coef": 0.0, "max_grad_norm": 100.0}),
         ("norm_adv=False", {"norm_adv": False, "max_grad_norm": 0.05}),
     ]
@@ -269,15 +288,32 @@ def test_learning_phase(PPOTrainer):
     trainer = small_trainer(PPOTrainer)
     play(trainer)
     given, steps = [], []
+    wanted = {"policy_loss": [], "value_loss": [], "entropy": [], "approx_kl": [], "clipfrac": [], "grad_norm": []}
     original = losses.policy_loss
     oracle = Oracle(trainer)
+
+    def noting(name, function):
+        def noted(*args, **kwargs):
+            result = function(*args, **kwargs)
+            wanted[name].append(float(result))
+            return result
+
+        return noted
 
     def spy(new_logprobs, logprobs, advantages, clip_coef):
         given.append(advantages.detach().clone())
         steps.append((oracle.logprobs - logprobs.detach()[:, None]).abs().argmin(dim=1))  # known by their log-probabilities
-        return original(new_logprobs, logprobs, advantages, clip_coef)
+        log_ratio = (new_logprobs - logprobs).detach()
+        wanted["approx_kl"].append(float((log_ratio.exp() - 1 - log_ratio).mean()))
+        wanted["clipfrac"].append(float(((log_ratio.exp() - 1).abs() > clip_coef).float().mean()))
+        return noting("policy_loss", original)(new_logprobs, logprobs, advantages, clip_coef)
 
-    with patch.object(losses, "policy_loss", spy):
+    with (
+        patch.object(losses, "policy_loss", spy),
+        patch.object(losses, "value_loss", noting("value_loss", losses.value_loss)),
+        patch.object(losses, "entropy_bonus", noting("entropy", losses.entropy_bonus)),
+        patch.object(nn.utils, "clip_grad_norm_", noting("grad_norm", nn.utils.clip_grad_norm_)),
+    ):
         trainer.learning_phase()
     off = max((abs(some.mean().item()) for some in given), default=0.0)
     require(
@@ -296,6 +332,20 @@ def test_learning_phase(PPOTrainer):
             f"{show(some)}, expected {show(normalised[0])}."
             + (" In epoch 0 they were right: leave the advantages of the rollout as they are." if epoch else ""),
             "advantages of later epochs" if epoch else "advantages",
+        )
+
+    for name, figures in wanted.items():
+        logged = [float(figure) for figure in trainer.log.figures[name]]
+        require(
+            not figures or np.allclose(logged, figures, rtol=1e-3, atol=1e-5),
+            f"The log's figures of {name} are {show(torch.tensor(logged))}; expected "
+            + {
+                "approx_kl": "approx_kl(new_logprobs, logprobs) of the minibatches, from before their updates",
+                "clipfrac": "clipfrac(new_logprobs, logprobs, clip_coef) of the minibatches, from before their updates",
+                "grad_norm": "what clip_grad_norm_ returned, the norm before the gradient was clipped",
+            }.get(name, "what the function returned, without a coefficient")
+            + f": {show(torch.tensor(figures))}.",
+            f"figures of {name}",
         )
 
     # 5. Advantages that are all equal have no spread to divide by.
@@ -323,6 +373,24 @@ def test_learning_phase(PPOTrainer):
         "With target_kl far below the approx_kl of an epoch, learning_phase still ran every epoch: stop after an epoch whose approx_kl "
         "is above it.",
         "target_kl",
+    )
+    by_target = {}
+    for target in (None, "between"):
+        if target is not None:  # the last minibatch's approx_kl and the epoch's mean lie on different sides of it
+            first_epoch = np.array([float(kl) for kl in by_target[None][1][:4]])
+            target = float(first_epoch[-1] + first_epoch.mean()) / 2
+        other = small_trainer(PPOTrainer, num_minibatches=4, update_epochs=2, learning_rate=1e-2, target_kl=target)
+        play(other)
+        done = []
+        other.optimizer.register_step_post_hook(lambda *_, done=done: done.append(1))
+        other.learning_phase()
+        by_target[target] = len(done), other.log.figures["approx_kl"]
+    stops = 4 if first_epoch[-1] > first_epoch.mean() else 8
+    require(
+        len(done) == stops,
+        f"The approx_kl of an epoch's minibatches were {show(torch.tensor(first_epoch))} and target_kl was {target:.4f}: expected {stops} "
+        f"updates, seen {len(done)}. The last minibatch of an epoch decides.",
+        "target_kl by the mean",
     )
     require(
         len(updates) % 4 == 0,
@@ -459,6 +527,14 @@ def test_evaluate(evaluate):
         f"The rounds were reset with the seeds {envs.seeds}. Seeds 0 to 3 belong to the 4 games of the first round: the next must start "
         "at 4 or later, or the same games are played again.",
         f"seeds {envs.seeds}",
+    )
+
+    unseeded = TimedGames(4)
+    evaluate(actor, unseeded, 6, True, 50)
+    require(
+        unseeded.seeds == [None, None],
+        f"Without a seed the rounds were reset with the seeds {unseeded.seeds}; expected None each time, or the same games come again.",
+        f"unseeded {unseeded.seeds}",
     )
 
     for points, rising, because in [

@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 
 import numpy as np
+import torch
 
 from tests.checks import WrongAnswer, require
 from utils.contract import Contract, ContractError, Rule, Transition
@@ -139,6 +140,8 @@ def test_check_transition(check_transition):
         ("a reward is infinite in environment 1", "rewards", 1, spoiled(sound, "rewards", (1, inf)), "inf"),
         ("a reward is -2.5 in environment 2, and the lowest is -2", "rewards", 2, spoiled(sound, "rewards", (2, -2.5)), "-2.5"),
         ("rewards are NaN in environments 1 and 3", "rewards", 1, spoiled(sound, "rewards", (1, nan), (3, nan)), "nan"),
+        ("rewards are NaN in 1 and 1.5 in environment 3", "rewards", 1, spoiled(sound, "rewards", (1, nan), (3, 1.5)), "nan"),
+        ("rewards are 1.5 in 1 and NaN in environment 3", "rewards", 1, spoiled(sound, "rewards", (1, 1.5), (3, nan)), "1.5"),
         ("an action is 3 in environment 1, and the last is 2", "actions", 1, spoiled(sound, "actions", (1, 3)), "3"),
         ("an action is -1 in environment 2", "actions", 2, spoiled(sound, "actions", (2, -1)), "-1"),
         ("an action is 3 in environment 0", "actions", 0, spoiled(sound, "actions", (0, 3)), "3"),
@@ -161,11 +164,13 @@ def test_check_transition(check_transition):
         ("rewards are float16", "rewards", sound.rewards.astype(np.float16)),
         ("rewards are Python objects", "rewards", sound.rewards.astype(object)),
         ("rewards are a list", "rewards", sound.rewards.tolist()),
+        ("rewards are a tensor", "rewards", torch.as_tensor(sound.rewards)),
         ("rewards are missing", "rewards", None),
         ("rewards have one row too few", "rewards", sound.rewards[:-1]),
         ("rewards have one row too many", "rewards", np.append(sound.rewards, np.float32(0))),
         ("rewards have the shape (4, 1)", "rewards", sound.rewards[:, None]),
         ("actions are float64", "actions", sound.actions.astype(np.float64)),
+        ("terminations are a list", "terminations", sound.terminations.tolist()),
         ("terminations are int64", "terminations", sound.terminations.astype(np.int64)),
         ("truncations are uint8", "truncations", sound.truncations.astype(np.uint8)),
         ("truncations have one row too many", "truncations", np.append(sound.truncations, False)),
@@ -181,6 +186,11 @@ def test_check_transition(check_transition):
     two_wrong = replace(spoiled(sound, "rewards", (2, nan)), next_obs=sound.next_obs[1:])
     what = "a reward is NaN in environment 2 and next_obs has one row too few (the rewards come first)"
     expect_refused(check_transition, CONTRACT, two_wrong, what, "rewards", 2, "nan")
+    turned = replace(CONTRACT, rules=dict(reversed(CONTRACT.rules.items())))
+    expect_refused(check_transition, turned, two_wrong, "the same, with next_obs before rewards in the rules", "next_obs", None)
+
+    calm = replace(spoiled(sound, "truncations", (1, False)), final_obs=sound.final_obs[:1])
+    expect_refused(check_transition, CONTRACT, calm, "nothing truncated and final_obs has one row only", "final_obs", None)
 
     both = spoiled(sound, "terminations", (1, True))
     expect_accepted(check_transition, CONTRACT, both, "environment 1 terminates and truncates, and one_end is False")

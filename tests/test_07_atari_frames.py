@@ -84,6 +84,12 @@ def test_FrameStack(FrameStack):
             games.compare(seen, update, num_frames, because)
         games.compare(other.update(games.frames[0], games.masks[0]), 0, num_frames, "each FrameStack has a history of its own")
 
+    for dtype in (torch.int64, torch.uint8, torch.float32):
+        stack = FrameStack(3, 4)
+        for update, (frames, masks) in enumerate(zip(games.frames, games.masks, strict=True)):
+            seen = stack.update(frames.clone(), masks.to(dtype))
+            games.compare(seen, update, 4, f"masks are numbers, 0 and 1, of the type {dtype}")
+
     stack = FrameStack(3, 4)
     latest = before = None
     for update in range(len(games.frames)):

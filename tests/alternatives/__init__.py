@@ -370,7 +370,7 @@ class FrameStack:
         while len(self.latest) < self.latest.maxlen:
             self.latest.append(torch.zeros_like(frames))
         for old in self.latest:
-            old[~masks] = 0
+            old[masks == 0] = 0
         self.latest.append(frames.clone())
         return torch.stack(list(self.latest), dim=1)
 """,

@@ -9,6 +9,8 @@ CLEAR = "        self.stack[masks == 0, :-1] = 0\n"
 RETURN = "return self.stack.clone()"
 
 MISTAKES = [
+    mistake(STACK, "times the masks", "the history were multiplied by the masks: where these are not bytes, the product is not bytes either.", ("self.stack[:, 1:]", "self.stack[:, 1:] * masks[:, None, None, None]"), (CLEAR, "")),
+    mistake(STACK, "~masks", "~masks were the index: of numbers, ~ makes other numbers, -1 and -2, and these are rows.", ("masks == 0", "~masks")),
     mistake(STACK, "forgets the masks", "the masks were ignored: a new game begins with frames of the one before.", (CLEAR, "")),
     mistake(STACK, "clears what it hands out", "only what is handed out were zeroed, not the history: the old frames come back with the next update.", (CLEAR, ""), (RETURN, "handed = self.stack.clone()\n        handed[masks == 0, :-1] = 0\n        return handed")),
     mistake(STACK, "inverted masks", "the masks were read the wrong way round: 1 says that the game goes on, and its history is to be kept.", ("masks == 0", "masks == 1")),

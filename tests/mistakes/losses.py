@@ -117,6 +117,7 @@ MISTAKES = [
     mistake(CLIP, "whole-number division", "`//` had rounded the share down to a whole number: `/` divides.", (".float().mean()", ".float().sum() // len(ratio)")),
     mistake(CLIP, "inverted", "the ratio were upside down, or its distance from 1 measured relative to the ratio: it is new over old, and the distance is that from 1.", ("new_logprobs - logprobs", "logprobs - new_logprobs")),
     mistake(CLIP, "quotient of logarithms", "one logarithm were divided by the other.", ("(new_logprobs - logprobs).exp()", "new_logprobs / logprobs")),
+    mistake(CLIP, "the mean distance", "the mean distance from 1 were compared with clip_coef: each ratio is compared, and the mean comes last.", ("((ratio - 1).abs() > clip_coef).float().mean()", "((ratio - 1).abs().mean() > clip_coef).float()")),
     mistake(CLIP, "hard-coded", "0.2 were written out instead of clip_coef.", ("> clip_coef", "> 0.2")),
     mistake(CLIP, "counts", "steps were counted: a share is the mean.", (".mean()", ".sum()")),
     mistake(CLIP, "changes its input", "the difference were taken in place, which overwrites new_logprobs.", ("new_logprobs - logprobs", "new_logprobs.sub_(logprobs)")),
