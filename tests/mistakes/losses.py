@@ -37,7 +37,7 @@ MISTAKES = [
     mistake(POLICY, "clips between products", "the product were clamped between two products: for a negative advantage the lower one is the larger. Clamp the ratio, then multiply.", ("ratio.clamp(1 - clip_coef, 1 + clip_coef) * advantages", "torch.clamp(unclipped, (1 - clip_coef) * advantages, (1 + clip_coef) * advantages)")),
     mistake(POLICY, "clipped steps count as 0", "clipped steps counted as 0: their gradient is 0, but they contribute the clipped ratio times the advantage.", ("torch.min(unclipped, clipped)", "(unclipped * (unclipped <= clipped))")),
     mistake(VALUE, "root", "the square root were taken.", (".square().mean()", ".square().mean().sqrt()")),
-    mistake(VALUE, "a quarter", "the error were halved before it was squared, which makes a quarter.", ("0.5 * (new_values - returns)", "(0.5 * (new_values - returns))")),
+    mistake(VALUE, "a quarter", "the error were halved before it was squared, or vf_coef were in it already: either makes a quarter.", ("0.5 * (new_values - returns)", "(0.5 * (new_values - returns))")),
     mistake(VALUE, "negated", "the sign were wrong.", ("return 0.5", "return -0.5")),
     mistake(VALUE, "Huber", "the Huber loss (smooth_l1_loss) stood where squares belong.", ("0.5 * (new_values - returns).square().mean()", "F.smooth_l1_loss(new_values, returns)")),
     mistake(VALUE, "no half", "the half were missing.", ("0.5 * ", "")),
