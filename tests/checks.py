@@ -2,7 +2,6 @@
 
 import _thread
 import importlib
-import inspect
 import linecache
 import random
 import re
@@ -10,6 +9,7 @@ import signal
 import textwrap
 import threading
 import time
+import traceback
 from contextlib import contextmanager
 from functools import cache
 from unittest.mock import patch
@@ -300,18 +300,17 @@ def crashed(error: Exception) -> WrongAnswer:
 
 def line_of(error: BaseException) -> str:
     """The last line of the learner's own that an exception came through, as an end of a message."""
-    frames = inspect.getinnerframes(error.__traceback__, context=0) if error.__traceback__ else []
-    for frame in reversed(frames):
-        if is_the_learners(frame.filename):
-            return f"\n  in your line  {linecache.getline(frame.filename, frame.lineno).strip()}"
+    for frame, lineno in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if is_the_learners(filename := frame.f_code.co_filename):
+            return f"\n  in your line  {linecache.getline(filename, lineno).strip()}"
     return ""
 
 
 def inputs_of(error: BaseException) -> str:
     """The shapes of what the learner's function was called with when it raised an exception, as an end of a message."""
-    for frame in inspect.getinnerframes(error.__traceback__, context=0) if error.__traceback__ else []:
-        if is_the_learners(frame.filename):
-            code, values = frame.frame.f_code, frame.frame.f_locals
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if is_the_learners(frame.f_code.co_filename):
+            code, values = frame.f_code, frame.f_locals
             given = {name: values.get(name) for name in code.co_varnames[: code.co_argcount]}
             said = [f"{name} {tuple(one.shape)}" for name, one in given.items() if isinstance(one, Tensor | np.ndarray)]
             if said:
