@@ -62,7 +62,7 @@ def curve_beside(path: Path, points: int = 100) -> dict | None:
 
 
 def make_card(card: Card, folder: Path = AGENTS) -> Path:
-    """Write the agent in half precision, play with what was written, and write its card; returns the card's path."""
+    """Play with the agent in half precision, then write it and its card; returns the card's path."""
     trained = read_trained(card.path)
     actor, critic, args = load_agent(card.path)
     evaluator = Evaluator(args, 1, card.episodes, card.max_steps)

@@ -16,7 +16,7 @@ from solutions.train import RUNS, command_of
 from solutions.trainer import PPOTrainer
 
 CARDS = sorted(card.AGENTS.glob("*.json"))
-GAMES = {"classic-control": 20, "ram": 5, "atari": 4}
+GAMES = {"classic-control": 20, "ram": 10, "atari": 8}
 
 
 def test_there_are_agents():

@@ -4,6 +4,7 @@ from tests.mistakes import mistake
 
 POLICY, VALUE, ENTROPY, OPTIMIZER, SCHEDULER = "policy_loss", "value_loss", "entropy_bonus", "make_optimizer", "PPOScheduler"
 KL, CLIP, EV = "approx_kl", "clipfrac", "explained_variance"
+EQUAL = "variance <= 1e-12 * returns.square().mean()"
 
 MISTAKES = [
     mistake(POLICY, "negated", "the minus were missing: the objective is to grow, and an optimizer makes losses shrink.", ("return -torch", "return torch")),
@@ -125,12 +126,12 @@ MISTAKES = [
     mistake(CLIP, "the rest", "the steps inside the interval were counted.", ("> clip_coef", "<= clip_coef")),
     mistake(CLIP, "not around one", "the ratio were compared with clip_coef instead of its distance from 1.", ("(ratio - 1).abs()", "ratio")),
     mistake(EV, "wrong variance", "the variance of the values stood where that of the returns belongs.", ("variance = returns.var", "variance = values.var")),
-    mistake(EV, "NaN", "a division by zero were left in.", ("    if variance <= 1e-12 * returns.square().mean():  # equal, up to rounding\n        return torch.zeros_like(variance)\n", "")),
-    mistake(EV, "nan_to_num", "nan_to_num were left to deal with equal returns: it makes 0 of 0 / 0, but not of x / 0, which is infinite.", ("    if variance <= 1e-12 * returns.square().mean():  # equal, up to rounding\n        return torch.zeros_like(variance)\n", ""), ("return 1 - (returns - values).var(correction=0) / variance", "return torch.nan_to_num(1 - (returns - values).var(correction=0) / variance, nan=0.0)")),
+    mistake(EV, "NaN", "a division by zero were left in.", (f"    if {EQUAL}:  # equal, up to rounding\n        return torch.zeros_like(variance)\n", "")),
+    mistake(EV, "nan_to_num", "nan_to_num were left to deal with equal returns: it makes 0 of 0 / 0, but not of x / 0, which is infinite.", (f"    if {EQUAL}:  # equal, up to rounding\n        return torch.zeros_like(variance)\n", ""), ("return 1 - (returns - values).var(correction=0) / variance", "return torch.nan_to_num(1 - (returns - values).var(correction=0) / variance, nan=0.0)")),
     mistake(EV, "squared correlation", "the squared correlation were taken: it sees neither the size of the values nor their sign.", ("return 1 - (returns - values).var(correction=0) / variance", "return torch.nan_to_num(torch.corrcoef(torch.stack([values, returns]))[0, 1] ** 2)")),
     mistake(EV, "mean of squares", "the variance were taken as the mean of the squares minus the square of the mean: for large numbers close together no digit of it is left.", ("returns.var(correction=0)", "(returns.square().mean() - returns.mean().square())")),
-    mistake(EV, "first and last", "only two of the returns, such as the first and the last, were compared: equal means all of them.", ("if variance <= 1e-12 * returns.square().mean():  # equal, up to rounding", "if returns[0] == returns[-1]:")),
-    mistake(EV, "compared with 0", "the variance were compared with exactly 0.", ("variance <= 1e-12 * returns.square().mean()", "variance == 0")),
+    mistake(EV, "first and last", "only two of the returns, such as the first and the last, were compared: equal means all of them.", (EQUAL, "returns[0] == returns[-1]")),
+    mistake(EV, "compared with 0", "the variance were compared with exactly 0.", (EQUAL, "variance == 0")),
     mistake(EV, "a plain 0", "a plain 0 were returned for equal returns: torch.zeros_like(variance) is a tensor.", ("return torch.zeros_like(variance)", "return 0")),
     mistake(EV, "one variance biased, one not", "one variance were taken with Bessel's correction and the other without.", ("(returns - values).var(correction=0)", "(returns - values).var()")),
     mistake(EV, "NaN for one return", "the unbiased variance of a single return, NaN, slipped through.", ("returns.var(correction=0)", "returns.var()"), ("(returns - values).var(correction=0)", "(returns - values).var()")),

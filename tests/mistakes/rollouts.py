@@ -39,7 +39,7 @@ MISTAKES = [
     mistake(INDICES, "rotation", "the numbers were only rotated: neighbours stay together.", ("rng.permutation(batch_size)", "(np.arange(batch_size) + rng.integers(batch_size)) % batch_size")),
     mistake(INDICES, "no shuffle", "nothing were shuffled.", ("rng.permutation(batch_size)", "np.arange(batch_size)")),
     mistake(INDICES, "ignores rng", "the randomness came from NumPy's global state instead of `rng`.", ("rng.permutation", "np.random.permutation")),
-    mistake(INDICES, "one array for ever", "one array were kept and shuffled again and again: the minibatches of the last call are views of it.", ("    indices = rng.permutation(batch_size)\n", "    indices = vars(get_minibatch_indices).setdefault(batch_size.__str__(), np.arange(batch_size))\n    rng.shuffle(indices)\n")),
+    mistake(INDICES, "one array for ever", "one array were kept and shuffled again and again: the minibatches of the last call are views of it.", ("    indices = rng.permutation(batch_size)\n", "    indices = vars(get_minibatch_indices).setdefault(str(batch_size), np.arange(batch_size))\n    rng.shuffle(indices)\n")),
     mistake(INDICES, "the same every time", "a fresh generator with a fixed seed were made in each call.", ("rng.permutation", "np.random.default_rng(0).permutation")),
     mistake(INDICES, "a copy of rng", "a copy of `rng` were used up, so that `rng` itself stays where it is.", ("rng.permutation", "__import__('copy').deepcopy(rng).permutation")),
     mistake(INDICES, "shuffles the rows of a grid", "whole rows of a grid were shuffled and its columns taken, so that a minibatch always holds the same numbers.", ("rng.permutation(batch_size)", "rng.permutation(np.arange(batch_size).reshape(minibatch_size, -1)).T.reshape(-1)")),
