@@ -108,6 +108,6 @@ def explained_variance(values: Float[Tensor, "B"], returns: Float[Tensor, "B"]) 
         A scalar: 1 - Var(returns - values) / Var(returns), and 0 where all returns are equal, up to rounding.
     """
     variance = returns.var(correction=0)
-    if variance <= 1e-12 * returns.square().mean():  # equal, up to rounding
-        return torch.zeros_like(variance)
-    return 1 - (returns - values).var(correction=0) / variance
+    foreseen = 1 - (returns - values).var(correction=0) / variance
+    are_equal = variance <= 1e-12 * returns.square().mean()  # up to rounding
+    return torch.where(are_equal, 0.0, foreseen)  # an `if` would have to wait for a GPU's answer

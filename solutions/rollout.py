@@ -39,14 +39,14 @@ class Rollout:
         """Forget every row, and open the rollout again."""
         for name in [*getattr(self, "_columns", {}), "next_values"]:
             vars(self).pop(name, None)  # or a closed rollout would take its place in memory beside the next one
-        self._num_rows = 0
+        self.num_rows = 0
         self._columns: dict[str, Tensor] = {}
         self._final_obs: list[tuple[int, Tensor, Tensor]] = []
 
     @property
     def rows(self) -> list[dict[str, Tensor]]:
         """The rows so far, each a view of all columns."""
-        return [{name: column[t] for name, column in self._columns.items()} for t in range(self._num_rows)]
+        return [{name: column[t] for name, column in self._columns.items()} for t in range(self.num_rows)]
 
     def add(
         self,
@@ -70,7 +70,7 @@ class Rollout:
         Raises:
             ValueError: the rollout is full, or something is not one for each environment.
         """
-        if self._num_rows == self.num_steps:
+        if self.num_rows == self.num_steps:
             raise ValueError(f"The rollout has its {self.num_steps} rows already: clear it before you play on.")
         num_envs = len(rewards)
         row = {
@@ -94,11 +94,11 @@ class Rollout:
                 column = torch.empty(size, dtype=entry.dtype, device=self.device, memory_format=layout)
                 self._columns[name] = column.unflatten(0, (self.num_steps, num_envs))
         for name, entry in row.items():
-            self._columns[name][self._num_rows] = entry
+            self._columns[name][self.num_rows] = entry
         if truncations.any():
             where = torch.as_tensor(truncations.nonzero()[0])
-            self._final_obs.append((self._num_rows, where, torch.as_tensor(final_obs[truncations])))
-        self._num_rows += 1
+            self._final_obs.append((self.num_rows, where, torch.as_tensor(final_obs[truncations])))
+        self.num_rows += 1
 
     @torch.no_grad()
     def close(self, actor: nn.Module, critic: nn.Module, next_obs: Shaped[np.ndarray, "N *obs_shape"]) -> None:
@@ -114,8 +114,8 @@ class Rollout:
         Raises:
             ValueError: the rollout is not full.
         """
-        if self._num_rows != self.num_steps:
-            raise ValueError(f"The rollout has {self._num_rows} rows instead of {self.num_steps}: play on before you close it.")
+        if self.num_rows != self.num_steps:
+            raise ValueError(f"The rollout has {self.num_rows} rows instead of {self.num_steps}: play on before you close it.")
         for name, column in self._columns.items():
             setattr(self, name, column)
         value_of = lambda obs: networks.actor_critic_forward(actor, critic, torch.as_tensor(obs).to(self.device))[1]

@@ -2,7 +2,8 @@
 
 Other tricks live where they belong: pictures stay bytes in the rollout, and lie there as convolutions want them
 (`rollout.Rollout`); a trunk that actor and critic share runs once (`networks.actor_critic_forward`); the emulators are native
-code in threads (`utils.envs.make_envs`). `python tests/bench_breakout.py` says what each is worth on a machine.
+code in threads (`utils.envs.make_envs`). Two have a room of their own, for a GPU: `solutions/graphs.py` and
+`solutions/overlap.py`. `python tests/bench_breakout.py` says what each is worth on a machine.
 """
 
 import ctypes

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 import tyro
 
-from solutions import checkpoint, distributed
+from solutions import checkpoint, distributed, graphs, overlap
 from solutions.args import PRESETS, PPOArgs
 from solutions.evaluate import Evaluator
 from utils import answers, dashboard
@@ -109,6 +109,9 @@ def main(run: Run) -> int:
     if distributed.is_restart() and (last := curve_path(run).with_suffix(checkpoint.SUFFIX)).exists():
         run = dataclasses.replace(run, resume=last)
     make = distributed.join(run.args)
+    # Not for answers: one that looks at a number, as an `if` does, cannot be recorded
+    if run.args.torch_device.type == "cuda" and not distributed.is_launched() and not run.answers:
+        make = graphs.recorded(overlap.overlapped(make))
     ppo = make(run.args) if run.resume is None else checkpoint.resume(run.resume, run.args, make)
     args, log = ppo.args, ppo.log
     evaluator = stopping_rule(dataclasses.replace(run, args=args))

@@ -1,10 +1,10 @@
-"""Training speed on Breakout: python tests/bench_breakout.py [rounds]
+"""Training speed on Breakout: python tests/bench_breakout.py [rounds] [--device cuda --num-envs 64]
 
-Needs the extra `pip install -e '.[bench]'`. Everything trains with 8 environments x 128 steps, 4 epochs x 4 minibatches. In each
-round all of it takes its turn, an iteration of 1,024 steps each, so that a change in the machine's speed meets everything:
-our trainer, Stable-Baselines3 with the same settings, the emulators alone, the network alone (forward on 8 pictures, learning
-from 256), and our trainer without each of its tricks. The limit is what a trainer would reach that did nothing but these parts,
-one after the other: 1 / (1 / emulators + 1 / forward + 4 / learning).
+Needs the extra `pip install -e '.[bench]'`. Everything trains with 8 environments (or others) x 128 steps, 4 epochs, minibatches
+of 256. In each round all of it takes its turn, an iteration each, so that a change in the machine's speed meets everything: our
+trainer, Stable-Baselines3 with the same settings, the emulators alone, the network alone (forward on a picture of each
+environment, learning from 256), and our trainer without each of its tricks. The limit is what a trainer would reach that did
+nothing but these parts, one after the other: 1 / (1 / emulators + 1 / forward + 4 / learning).
 """
 
 import io
@@ -23,22 +23,39 @@ import ctypes
 import gymnasium as gym
 import numpy as np
 import torch
+import tyro
 from gymnasium.vector import VectorWrapper
 from stable_baselines3 import PPO
 from stable_baselines3.common.env_util import make_atari_env
 from stable_baselines3.common.vec_env import VecFrameStack
 from torch import nn
 
-from solutions import networks, optim, rollout, speed, trainer
+from solutions import graphs, networks, optim, overlap, speed, trainer
 from solutions.args import PPOArgs
 from utils.envs import make_envs
 
-ARGS = PPOArgs(env_id="ALE/Breakout-v5", mode="atari", clip_coef=0.1, num_envs=8, device="cpu")
+MINIBATCH = 256
+WARM_UP = {"cpu": 1, "cuda": 2}
+"""Iterations before the first that counts: a GPU's second is the one that records."""
+
+
+def settings(device: str, num_envs: int) -> PPOArgs:
+    plain = PPOArgs(env_id="ALE/Breakout-v5", mode="atari", clip_coef=0.1, num_envs=num_envs, device=device)
+    return replace(plain, num_minibatches=plain.batch_size // MINIBATCH)
+
+
+def trainer_class(args: PPOArgs) -> type[trainer.PPOTrainer]:
+    on_gpu = args.torch_device.type == "cuda"
+    return graphs.recorded(overlap.overlapped(trainer.PPOTrainer)) if on_gpu else trainer.PPOTrainer
 
 
 def timed(act) -> float:
+    """Seconds, those included that a GPU is still at work."""
+    wait = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
+    wait()
     started = time.perf_counter()
     act()
+    wait()
     return time.perf_counter() - started
 
 
@@ -108,114 +125,178 @@ def adam_step_by_step():
     return patch.object(optim, "make_optimizer", unfused)
 
 
-WITHOUT = {
-    "bf16": (speed.has_fast_bf16(torch.device("cpu")), nullcontext, {"precision": "fp32"}),
-    "one pass through the shared trunk": (True, two_trunk_passes, {}),
-    "channels_last": (True, channels_first, {}),
-    "memory kept by the C library": (sys.platform == "linux", memory_given_back, {}),
-    "bytes in the rollout": (True, floats_in_the_rollout, {}),
-    "emulators in native threads": (True, emulators_in_python, {}),
-    "fused Adam": (True, adam_step_by_step, {}),
-    "(a cost) checks of every transition": (True, nullcontext, {"check_transitions": False}),
-}
-"""Each trick: whether it is in use here, the context without it, the settings without it."""
+def learning_not_recorded():
+    return patch.object(graphs.Recorded, "learning_phase", lambda self: trainer.PPOTrainer.learning_phase(self))
+
+
+def playing_not_recorded():
+    return patch.object(graphs, "with_replayed_trunk", lambda *networks: networks)
+
+
+class PagesThatStay(VectorWrapper):
+    """Pictures in memory that the system has promised not to move, from where a GPU fetches them by itself."""
+
+    def _moved(self, obs):
+        if not hasattr(self, "place"):
+            self.place = torch.from_numpy(obs).pin_memory().numpy()
+        self.place[:] = obs
+        return self.place
+
+    def reset(self, **options):
+        obs, infos = self.env.reset(**options)
+        return self._moved(obs), infos
+
+    def step(self, actions):
+        obs, *rest = self.env.step(actions)
+        return self._moved(obs), *rest
+
+
+def pinned_transfers():
+    return patch.object(trainer, "make_envs", lambda *args, **options: PagesThatStay(make_envs(*args, **options)))
+
+
+def compiled_trunk():
+    def prepare(*args):
+        actor, critic = usual(*args)
+        actor[0].compile()
+        return actor, critic
+
+    usual = speed.prepare
+    return patch.object(speed, "prepare", prepare)
+
+
+def tricks(device: torch.device) -> dict[str, tuple]:
+    """Each trick in use on a device: the context without it, the settings without it, the trainer without it (None: the
+    usual one). In brackets: what is not one.
+    """
+    on_gpu = device.type == "cuda"
+    found = {
+        "bf16": (speed.has_fast_bf16(device), nullcontext, {"precision": "fp32"}),
+        "one pass through the shared trunk": (True, two_trunk_passes, {}),
+        "channels_last": (True, channels_first, {}),
+        "memory kept by the C library": (not on_gpu and sys.platform == "linux", memory_given_back, {}),
+        "bytes in the rollout": (True, floats_in_the_rollout, {}),
+        "emulators in native threads": (not on_gpu, emulators_in_python, {}),
+        "fused Adam": (True, adam_step_by_step, {}),
+        "learning from a CUDA graph": (on_gpu, learning_not_recorded, {}),
+        "playing from a CUDA graph": (on_gpu, playing_not_recorded, {}),
+        "emulators meanwhile": (on_gpu, nullcontext, {}, graphs.recorded(trainer.PPOTrainer)),
+        "(a cost) checks of every transition": (True, nullcontext, {"check_transitions": False}),
+        "(not in use) emulators meanwhile": (not on_gpu, nullcontext, {}, overlap.overlapped(trainer.PPOTrainer)),
+        "(not in use) pinned transfers": (on_gpu, pinned_transfers, {}),
+        "(not in use) torch.compile": (on_gpu, compiled_trunk, {}),
+    }
+    return {name: (*rest, None)[:3] for name, (is_used, *rest) in found.items() if is_used}
 
 
 class Alone:
     """The parts of an iteration, each by itself."""
 
-    def __init__(self):
+    def __init__(self, args: PPOArgs):
+        self.args = args
         self.rng = np.random.default_rng(0)
-        self.envs = make_envs(ARGS.env_id, ARGS.num_envs, ARGS.mode)
+        self.envs = make_envs(args.env_id, args.num_envs, args.mode)
         self.envs.reset(seed=1)
-        pair = networks.get_actor_and_critic(self.envs, ARGS.mode)
-        self.actor, self.critic = speed.prepare(*pair, torch.device("cpu"), ARGS.precision)
-        self.optimizer = optim.make_optimizer(self.actor, self.critic, ARGS.learning_rate)
-        obs = torch.randint(0, 256, (ARGS.minibatch_size, 4, 84, 84), dtype=torch.uint8)
+        pair = networks.get_actor_and_critic(self.envs, args.mode)
+        self.actor, self.critic = speed.prepare(*pair, args.torch_device, args.precision)
+        self.optimizer = optim.make_optimizer(self.actor, self.critic, args.learning_rate)
+        obs = torch.randint(0, 256, (args.minibatch_size, 4, 84, 84), dtype=torch.uint8, device=args.torch_device)
         self.obs = obs.contiguous(memory_format=torch.channels_last)
+        if args.torch_device.type == "cuda":
+            for part in ("_forward", "_update"):
+                graphs._aside(getattr(self, part))
+            for group in self.optimizer.param_groups:
+                group["capturable"] = True
+            self._forward, self._update = graphs.record(self._forward), graphs.record(self._update)
 
     def emulators(self) -> None:
-        for _ in range(ARGS.num_steps):
-            self.envs.step(self.rng.integers(4, size=ARGS.num_envs))
+        for _ in range(self.args.num_steps):
+            self.envs.step(self.rng.integers(4, size=self.args.num_envs))
 
-    @torch.no_grad()
     def forward(self) -> None:
-        for _ in range(ARGS.num_steps):
-            networks.actor_critic_forward(self.actor, self.critic, self.obs[: ARGS.num_envs])
+        for _ in range(self.args.num_steps):
+            self._forward()
 
     def learning(self) -> None:
+        for _ in range(self.args.update_epochs * self.args.num_minibatches):
+            self._update()
+
+    @torch.no_grad()
+    def _forward(self) -> None:
+        networks.actor_critic_forward(self.actor, self.critic, self.obs[: self.args.num_envs])
+
+    def _update(self) -> None:
         parameters = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
-        for _ in range(ARGS.update_epochs * ARGS.num_minibatches):
-            logits, values = networks.actor_critic_forward(self.actor, self.critic, self.obs)
-            self.optimizer.zero_grad()
-            (logits.logsumexp(dim=-1).mean() + values.square().mean()).backward()
-            nn.utils.clip_grad_norm_(parameters, ARGS.max_grad_norm)
-            self.optimizer.step()
+        logits, values = networks.actor_critic_forward(self.actor, self.critic, self.obs)
+        self.optimizer.zero_grad()
+        (logits.logsumexp(dim=-1).mean() + values.square().mean()).backward()
+        nn.utils.clip_grad_norm_(parameters, self.args.max_grad_norm)
+        self.optimizer.step()
 
 
 def phases(ppo: trainer.PPOTrainer) -> dict[str, float]:
     """The seconds of an iteration, by what they are spent on."""
-    spent = {"emulators": 0.0, "forward on 8 pictures": 0.0, "storing, sampling, checking": 0.0, "learning": 0.0}
+    spent = {"emulators": 0.0, "forward": 0.0, "storing, sampling, checking": 0.0, "learning": 0.0}
 
     def clocked(function, name):
         def call(*args, **options):
-            started = time.perf_counter()
-            result = function(*args, **options)
-            spent[name] += time.perf_counter() - started
-            return result
+            result = []
+            spent[name] += timed(lambda: result.append(function(*args, **options)))
+            return result[0]
 
         return call
 
     emulators = ppo.envs.unwrapped
-    forward = clocked(networks.actor_critic_forward, "forward on 8 pictures")
+    waits = "receive" if isinstance(emulators, overlap.Halves) else "step"
+    forward = clocked(networks.actor_critic_forward, "forward")
     with (
-        patch.object(emulators, "step", clocked(emulators.step, "emulators")),
-        patch.object(rollout.networks, "actor_critic_forward", forward),
+        patch.object(emulators, waits, clocked(getattr(emulators, waits), "emulators")),
+        patch.object(networks, "actor_critic_forward", forward),
     ):
         whole = timed(ppo.rollout_phase)
     spent["learning"] = timed(ppo.learning_phase)
-    spent["storing, sampling, checking"] = whole - spent["emulators"] - spent["forward on 8 pictures"]
+    spent["storing, sampling, checking"] = whole - spent["emulators"] - spent["forward"]
     ppo.log.figures = {}
     return spent
 
 
-def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+def main(rounds: tyro.conf.Positional[int] = 5, device: str = "cpu", num_envs: int = 8) -> None:
+    args = settings(device, num_envs)
     terminal, sys.stdout = sys.stdout, io.StringIO()  # Stable-Baselines3 prints tables
     say = lambda text: print(text, file=terminal, flush=True)
 
-    ours = trainer.PPOTrainer(ARGS)
-    envs = VecFrameStack(make_atari_env("BreakoutNoFrameskip-v4", n_envs=ARGS.num_envs, seed=1), n_stack=4)
+    ours = trainer_class(args)(args)
+    envs = VecFrameStack(make_atari_env("BreakoutNoFrameskip-v4", n_envs=args.num_envs, seed=1), n_stack=4)
     theirs = PPO(
-        "CnnPolicy", envs, n_steps=ARGS.num_steps, batch_size=ARGS.minibatch_size, n_epochs=ARGS.update_epochs,
-        learning_rate=ARGS.learning_rate, clip_range=ARGS.clip_coef, ent_coef=ARGS.ent_coef, vf_coef=ARGS.vf_coef, device="cpu",
+        "CnnPolicy", envs, n_steps=args.num_steps, batch_size=args.minibatch_size, n_epochs=args.update_epochs,
+        learning_rate=args.learning_rate, clip_range=args.clip_coef, ent_coef=args.ent_coef, vf_coef=args.vf_coef, device=device,
     )  # fmt: skip
-    alone = Alone()
+    alone = Alone(args)
     turns = {
         "ours": lambda: iteration_of(ours),
-        "Stable-Baselines3": lambda: theirs.learn(ARGS.batch_size, reset_num_timesteps=False),
+        "Stable-Baselines3": lambda: theirs.learn(args.batch_size, reset_num_timesteps=False),
         "emulators alone": alone.emulators,
         "forward alone": alone.forward,
         "learning alone": alone.learning,
     }
     contexts = dict.fromkeys(turns, nullcontext)
-    for name, (is_used, context, settings) in WITHOUT.items():
-        if is_used:
-            with context():
-                plain = trainer.PPOTrainer(replace(ARGS, **settings))
-            turns[name], contexts[name] = (lambda plain=plain: iteration_of(plain)), context
+    without = tricks(args.torch_device)
+    for name, (context, change, other_class) in without.items():
+        with context():
+            plain = (other_class or trainer_class(args))(replace(args, **change))
+        turns[name], contexts[name] = (lambda plain=plain: iteration_of(plain)), context
 
     seconds, shares = {name: [] for name in turns}, []
-    for number in range(rounds + 1):
+    for number in range(1 - WARM_UP[args.torch_device.type], rounds + 1):
         for name, act in turns.items():
             with contexts[name]():
                 took = timed(act)
-            if number > 0:  # the first is slower
+            if number > 0:  # the first ones are slower
                 seconds[name].append(took)
         shares.append(phases(ours))
         if number > 0:
             say(
-                f"round {number}: " + ", ".join(f"{name} {ARGS.batch_size / seconds[name][-1]:.0f}" for name in list(turns)[:5])
+                f"round {number}: " + ", ".join(f"{name} {args.batch_size / seconds[name][-1]:.0f}" for name in list(turns)[:5])
             )
     ratio = lambda name: median(other / own for other, own in zip(seconds[name], seconds["ours"], strict=True))
     limit = [sum(parts) for parts in zip(*(seconds[name] for name in list(turns)[2:5]), strict=True)]
@@ -223,17 +304,18 @@ def main() -> None:
 
     total = sum(map(sum, (one.values() for one in shares)))
     say("\nshare of the time: " + ", ".join(f"{name} {sum(one[name] for one in shares) / total:.0%}" for name in shares[0]))
-    say("\nwithout                              time of an iteration, times ours")
+    say("\nwithout it (or with it, if not in use)  time of an iteration, times ours")
     for name in list(turns)[5:]:
-        say(f"{name:<36} {ratio(name):.2f}")
-    precision = "bf16" if WITHOUT["bf16"][0] else "fp32"
+        say(f"{name:<39} {ratio(name):.2f}")
+    precision = "bf16" if "bf16" in without else "fp32"
+    where = torch.cuda.get_device_name() if args.torch_device.type == "cuda" else f"{torch.get_num_threads()} threads"
     say(
-        f"\nsteps per second (medians of {rounds}, {torch.get_num_threads()} threads, {precision}): "
-        f"ours {ARGS.batch_size / median(seconds['ours']):.0f}, Stable-Baselines3 "
-        f"{ARGS.batch_size / median(seconds['Stable-Baselines3']):.0f}; ratio {ratio('Stable-Baselines3'):.2f}; "
-        f"{share:.0%} of the limit of {ARGS.batch_size / median(limit):.0f}"
+        f"\nsteps per second (medians of {rounds}, {args.num_envs} environments, {where}, {precision}): "
+        f"ours {args.batch_size / median(seconds['ours']):.0f}, Stable-Baselines3 "
+        f"{args.batch_size / median(seconds['Stable-Baselines3']):.0f}; ratio {ratio('Stable-Baselines3'):.2f}; "
+        f"{share:.0%} of the limit of {args.batch_size / median(limit):.0f}"
     )
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main)

@@ -1,0 +1,134 @@
+"""Emulators that play while the network thinks: `overlapped(PPOTrainer)`.
+
+A plain agent waits for its emulators, and they wait for it. Here the environments are two halves: while the emulators of one
+half play their step, the agent chooses the actions of the other. Each environment plays the games that it would play anyway.
+The order of the random numbers is another one.
+"""
+
+import numpy as np
+import torch
+from gymnasium.vector import VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from solutions import networks, policy_gradient, rollout, trainer
+from solutions.args import PPOArgs
+from utils.envs import GameRecorder, make_envs
+
+
+def overlapped(trainer_class: type[trainer.PPOTrainer]) -> type[trainer.PPOTrainer]:
+    """The same trainer, with emulators that play while the network thinks. Other environments, or an odd number, stay as they are."""
+    return type(trainer_class.__name__, (Overlapped, trainer_class), {})
+
+
+class Overlapped:
+    """What a trainer does otherwise: its environments are in halves, and its agent knows."""
+
+    def __init__(self, args: PPOArgs):
+        super().__init__(args)
+        if args.mode != "atari" or args.processes or args.num_envs % 2:
+            return
+        recorder = self.envs if isinstance(self.envs, GameRecorder) else self.envs.env
+        recorder.env.close()
+        recorder.env = Halves(args)
+        self.agent = OverlappingAgent(self.envs, self.actor, self.critic, args.num_steps, args.seed)
+
+
+class Halves(VectorEnv):
+    """Native emulators in two halves, each of which can be sent actions and asked for results by itself."""
+
+    def __init__(self, args: PPOArgs):
+        self.size = args.num_envs // 2
+        make_half = lambda: make_envs(args.env_id, self.size, args.mode, sticky_actions=args.sticky_actions).env
+        self.halves = [make_half(), make_half()]
+        self.num_envs = args.num_envs
+        self.metadata = self.halves[0].metadata
+        self.single_observation_space = self.halves[0].single_observation_space
+        self.single_action_space = self.halves[0].single_action_space
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self.results = []
+
+    def reset(self, *, seed=None, options=None):
+        self.results = []
+        seeds = [None, None] if seed is None else [seed, seed + self.size]  # as if they were one
+        resets = [half.reset(seed=seed, options=options) for half, seed in zip(self.halves, seeds, strict=True)]
+        return np.concatenate([obs for obs, _ in resets]), self._join([infos for _, infos in resets], {})
+
+    def send(self, half: int, actions: np.ndarray) -> None:
+        """Let the emulators of a half play a step, and do not wait."""
+        self.halves[half].send(actions)
+
+    def receive(self, half: int) -> np.ndarray:
+        """Wait for the step of a half; returns its next observations. The next `step` returns the rest."""
+        self.results.append(self.halves[half].recv())
+        return self.results[-1][0]
+
+    def step(self, actions):
+        """What both halves have returned; where they were not sent any actions yet, these."""
+        if not self.results:
+            for half, some in enumerate(np.split(actions, 2)):
+                self.send(half, some)
+            for half in range(2):
+                self.receive(half)
+        *parts, infos = zip(*self.results, strict=True)
+        self.results = []
+        next_obs, rewards, terminations, truncations = map(np.concatenate, parts)
+        return next_obs, rewards, terminations, truncations, self._join(infos, {"final_obs": next_obs})
+
+    def close_extras(self, **options):
+        for half in self.halves:
+            half.close()
+
+    def _join(self, infos, otherwise: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The infos of both halves. One of them may lack an entry: then it is as in `otherwise`."""
+        joined = {}
+        for name in dict.fromkeys([*infos[0], *infos[1]]):
+            default = np.split(otherwise[name], 2) if name in otherwise else [None, None]
+            joined[name] = np.concatenate([some.get(name, part) for some, part in zip(infos, default, strict=True)])
+        joined["env_id"][self.size :] += self.size
+        return joined
+
+
+class OverlappingAgent(rollout.PPOAgent):
+    """A PPOAgent in environments that are halves."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.chosen = []
+
+    @torch.no_grad()
+    def play_step(self) -> dict:
+        """As a PPOAgent's. It returns when the next step has begun already, but for the rollout's last: then the network changes."""
+        halves = self.envs.unwrapped
+        if not self.chosen:
+            for half, obs in enumerate(np.split(self.next_obs, 2)):
+                self._choose(half, obs)
+        obs, actions, logprobs, values = (torch.cat(parts) for parts in zip(*self.chosen, strict=True))
+        played = actions.cpu().numpy()
+        self.chosen = []
+        for half in range(2):
+            next_obs = halves.receive(half)
+            if self.rollout.num_rows + 1 < self.rollout.num_steps:
+                self._choose(half, next_obs)
+
+        self.next_obs, rewards, terminations, truncations, infos = self.envs.step(played)
+        self.rollout.add(
+            obs=obs,
+            actions=actions,
+            logprobs=logprobs,
+            values=values,
+            rewards=rewards,
+            terminations=terminations,
+            truncations=truncations,
+            final_obs=infos["final_obs"],
+        )
+        self.global_step += self.envs.num_envs
+        return infos
+
+    def _choose(self, half: int, next_obs: np.ndarray) -> None:
+        """Choose the next actions of a half, and let its emulators go."""
+        obs = torch.as_tensor(next_obs).to(self.device)
+        logits, values = networks.actor_critic_forward(self.actor, self.critic, obs)
+        actions, logprobs = policy_gradient.sample_actions(logits)
+        self.envs.unwrapped.send(half, actions.cpu().numpy())
+        self.chosen.append((obs, actions, logprobs, values))

@@ -1,0 +1,125 @@
+"""A recorded training is the training as it stands. Without a GPU a recording is imitated: the same operations, run again."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from solutions import checkpoint, graphs, networks
+from solutions.args import PPOArgs
+from solutions.trainer import PPOTrainer
+
+SMALL = PPOArgs(
+    env_id="ALE/Breakout-v5",
+    mode="atari",
+    num_envs=2,
+    num_steps=16,
+    num_minibatches=2,
+    update_epochs=2,
+    learning_rate=1e-3,
+    total_timesteps=2 * 16 * 5,
+    device="cpu",
+    precision="fp32",
+)
+CUDA = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU"))
+FIGURES = ("policy_loss", "value_loss", "entropy", "approx_kl", "clipfrac", "grad_norm", "explained_variance", "learning_rate")
+
+
+@pytest.fixture
+def recordings(monkeypatch, request):
+    """What was recorded; on the CPU, with a stand-in for the recording."""
+    made = []
+    on_gpu = getattr(request.node, "callspec", None) is not None and request.node.callspec.params.get("device") == "cuda"
+    really = graphs.record if on_gpu else lambda act: act
+
+    def record(act):
+        made.append(act)
+        return really(act)
+
+    monkeypatch.setattr(graphs, "record", record)
+    if not on_gpu:
+        monkeypatch.setattr(graphs, "_aside", lambda act: act())
+    return made
+
+
+def figures(rows):
+    return np.array([[row[name] for name in FIGURES] for row in rows])
+
+
+@pytest.mark.parametrize("device", ["cpu", CUDA])
+def test_a_recorded_training_has_the_figures_of_the_plain_one(recordings, device):
+    args = replace(SMALL, device=device)
+    plain = PPOTrainer(args)
+    start = [parameter.detach().clone() for parameter in plain.actor.parameters()]
+    plain.train()
+    assert not recordings
+    fast = graphs.recorded(PPOTrainer)(args)
+    fast.train()
+    assert len(recordings) == 2, "the trunk while playing, and the learning phase"
+    assert len(fast.log.rows) == 5
+    tolerance = {"rel": 1e-4, "abs": 1e-5} if device == "cpu" else {"rel": 2e-2, "abs": 1e-3}
+    assert figures(fast.log.rows) == pytest.approx(figures(plain.log.rows), **tolerance)
+    assert fast.optimizer.param_groups[0]["lr"] == plain.optimizer.param_groups[0]["lr"] == 0
+    for one, other, before in zip(fast.actor.parameters(), plain.actor.parameters(), start, strict=True):
+        assert (one - other).norm() <= (1e-3 if device == "cpu" else 5e-2) * (other - before).norm()
+
+
+@pytest.mark.parametrize("device", ["cpu", CUDA])
+def test_each_replay_learns_from_the_newest_rollout(recordings, device):
+    """And not from what lay in its places when it was recorded: here the last rollout is full of NaN, and so is its loss."""
+    trainer = graphs.recorded(PPOTrainer)(replace(SMALL, device=device))
+    for _ in range(3):
+        trainer.log.figures = {}
+        trainer.rollout_phase()
+        trainer.learning_phase()
+    assert all(figure.isfinite() for some in trainer.log.figures.values() for figure in some)
+    assert [len(some) for some in trainer.log.figures.values()] == [4] * 6 + [1]
+    trainer.log.figures = {}
+    trainer.agent.rollout.rewards[:] = float("nan")
+    trainer.learning_phase()
+    assert torch.stack(trainer.log.figures["value_loss"]).isnan().any()
+
+
+def test_a_run_that_may_end_its_learning_early_is_not_recorded(recordings):
+    trainer = graphs.recorded(PPOTrainer)(replace(SMALL, target_kl=1e-9))
+    trainer.train()
+    plain = PPOTrainer(replace(SMALL, target_kl=1e-9))
+    plain.train()
+    assert len(recordings) == 1, "the trunk alone"
+    assert figures(trainer.log.rows) == pytest.approx(figures(plain.log.rows), rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("device", ["cpu", CUDA])
+def test_a_recorded_run_is_saved_and_resumed(recordings, tmp_path, device):
+    args = replace(SMALL, device=device)
+    trainer = graphs.recorded(PPOTrainer)(args)
+    trainer.train(on_iteration=lambda trainer: len(trainer.log.rows) == 3)
+    path = checkpoint.save_checkpoint(tmp_path / "checkpoint.safetensors", trainer)
+    resumed = checkpoint.resume(path, args, graphs.recorded(PPOTrainer))
+    for one, other in zip(trainer.actor.parameters(), resumed.actor.parameters(), strict=True):
+        assert torch.equal(one, other)
+        assert trainer.optimizer.state[one]["step"] == resumed.optimizer.state[other]["step"] == 12
+    resumed.train()
+    assert len(resumed.log.rows) == 5
+    assert resumed.optimizer.param_groups[0]["lr"] == 0
+
+
+@pytest.mark.parametrize("device", ["cpu", CUDA])
+def test_playing_uses_the_weights_as_they_are_now(recordings, device):
+    actor, critic = (network.to(device) for network in networks.get_actor_and_critic_atari((4, 84, 84), 4))
+    replayed = graphs.with_replayed_trunk(actor, critic)
+    obs = torch.randint(0, 256, (2, 4, 84, 84), dtype=torch.uint8, device=device)
+    with torch.no_grad():
+        for _ in range(5):
+            for mine, other in zip(
+                networks.actor_critic_forward(*replayed, obs), networks.actor_critic_forward(actor, critic, obs), strict=True
+            ):
+                torch.testing.assert_close(mine, other)
+            actor[0][0].weight.mul_(1.5)
+    assert len(recordings) == 1
+
+
+def test_networks_without_a_common_trunk_are_left_alone():
+    pair = networks.get_actor_and_critic_classic(4, 2)
+    assert graphs.with_replayed_trunk(*pair) == pair

@@ -1,0 +1,93 @@
+"""An agent whose emulators play while it thinks plays the same games, and stores the same rows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from solutions import networks, overlap
+from solutions.args import PPOArgs
+from solutions.rollout import PPOAgent
+from solutions.trainer import PPOTrainer
+from utils.envs import make_envs
+
+SMALL = PPOArgs(
+    env_id="ALE/Breakout-v5",
+    mode="atari",
+    num_envs=4,
+    num_steps=150,
+    num_minibatches=4,
+    total_timesteps=4 * 150 * 2,
+    device="cpu",
+    precision="fp32",
+)
+
+
+def decided_by_the_picture(actor, critic, obs):
+    """Logits that leave nothing to chance, and are the same in batches of any size."""
+    brightness = obs.long().sum(dim=(1, 2, 3))
+    return 100.0 * torch.nn.functional.one_hot(brightness % 4, 4).float(), brightness / 1e6
+
+
+@pytest.mark.parametrize("check_transitions", [True, False])
+def test_it_plays_the_games_and_stores_the_rows_of_a_plain_agent(monkeypatch, check_transitions):
+    monkeypatch.setattr(networks, "actor_critic_forward", decided_by_the_picture)
+    trainers = [
+        make(replace(SMALL, check_transitions=check_transitions)) for make in (PPOTrainer, overlap.overlapped(PPOTrainer))
+    ]
+    assert [type(trainer.agent) for trainer in trainers] == [PPOAgent, overlap.OverlappingAgent]
+    for _ in range(2):
+        for trainer in trainers:
+            trainer.rollout_phase()
+        plain, overlapping = (trainer.agent for trainer in trainers)
+        assert plain.global_step == overlapping.global_step
+        for name in ("obs", "actions", "logprobs", "values", "rewards", "terminations", "truncations", "next_values"):
+            assert torch.equal(getattr(plain.rollout, name), getattr(overlapping.rollout, name)), name
+    assert plain.rollout.terminations.any()
+    assert trainers[0].log.games == trainers[1].log.games
+
+
+def test_the_next_step_has_begun_when_one_is_stored_but_for_the_last(monkeypatch):
+    """So the emulators play meanwhile; and no action is chosen before the networks have learned from the rollout."""
+    trainer = overlap.overlapped(PPOTrainer)(replace(SMALL, num_steps=4, total_timesteps=64))
+    events = []
+    sends, adds = trainer.envs.unwrapped.send, trainer.agent.rollout.add
+    monkeypatch.setattr(trainer.envs.unwrapped, "send", lambda half, actions: (events.append(half), sends(half, actions)))
+    monkeypatch.setattr(trainer.agent.rollout, "add", lambda **row: (events.append("row"), adds(**row)))
+    trainer.rollout_phase()
+    assert events == [0, 1, 0, 1, "row", 0, 1, "row", 0, 1, "row", "row"]
+
+
+def test_halves_are_vector_environments_like_others():
+    """Also where only one half has lost a life, so that the other shows no last pictures."""
+    whole = make_envs(SMALL.env_id, 4, SMALL.mode).env
+    halves = overlap.Halves(SMALL)
+    rng = np.random.default_rng(0)
+    (obs, infos), (same, other) = whole.reset(seed=5), halves.reset(seed=5)
+    assert np.array_equal(obs, same)
+    assert {name: entry.tolist() for name, entry in infos.items()} == {name: entry.tolist() for name, entry in other.items()}
+    seen = 0
+    for _ in range(250):
+        actions = rng.integers(4, size=4)
+        *columns, infos = whole.step(actions)
+        *others, other = halves.step(actions)
+        assert all(map(np.array_equal, columns, others))
+        assert infos.keys() == other.keys()
+        assert all(np.array_equal(infos[name], other[name]) for name in infos if name != "final_obs")
+        if "final_obs" in infos:
+            seen += 1
+            assert other["final_obs"].shape == infos["final_obs"].shape
+    assert seen > 0
+
+
+@pytest.mark.parametrize("change", [{"num_envs": 3, "num_steps": 100}, {"env_id": "CartPole-v1", "mode": "classic-control"}])
+def test_other_environments_stay_as_they_are(change):
+    trainer = overlap.overlapped(PPOTrainer)(replace(SMALL, **change))
+    assert type(trainer.agent) is PPOAgent
+    assert not isinstance(trainer.envs.unwrapped, overlap.Halves)
+
+
+def test_a_whole_training_goes_as_well():
+    rows = overlap.overlapped(PPOTrainer)(replace(SMALL, num_steps=16, total_timesteps=4 * 16 * 3)).train().rows
+    assert [row["global_step"] for row in rows] == [64, 128, 192]
