@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 import tyro
 
-from solutions import checkpoint, distributed, graphs, overlap
+from solutions import checkpoint, distributed, graphs, overlap, trainer
 from solutions.args import PRESETS, PPOArgs
 from solutions.evaluate import Evaluator
 from utils import answers, dashboard
@@ -69,6 +69,15 @@ def command_of(args: PPOArgs) -> str:
     return shlex.join(words)
 
 
+def trainer_class(run: Run) -> type[trainer.PPOTrainer]:
+    """What trains: the trainer as it stands, as one rank of several, or as it is fast on a GPU."""
+    usual = distributed.join(run.args)
+    # Not with answers: one that looks at a number, as an `if` does, cannot be recorded
+    if run.args.torch_device.type == "cuda" and not distributed.is_launched() and not run.answers:
+        return graphs.recorded(overlap.overlapped(usual))
+    return usual
+
+
 def stopping_rule(run: Run) -> Evaluator:
     """The evaluations that a run asks for. Raises ValueError for a count below 1."""
     every = run.args.num_iterations if run.eval_every is None else run.eval_every
@@ -108,10 +117,7 @@ def main(run: Run) -> int:
         print(answers.adopt())
     if distributed.is_restart() and (last := curve_path(run).with_suffix(checkpoint.SUFFIX)).exists():
         run = dataclasses.replace(run, resume=last)
-    make = distributed.join(run.args)
-    # Not for answers: one that looks at a number, as an `if` does, cannot be recorded
-    if run.args.torch_device.type == "cuda" and not distributed.is_launched() and not run.answers:
-        make = graphs.recorded(overlap.overlapped(make))
+    make = trainer_class(run)
     ppo = make(run.args) if run.resume is None else checkpoint.resume(run.resume, run.args, make)
     args, log = ppo.args, ppo.log
     evaluator = stopping_rule(dataclasses.replace(run, args=args))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from solutions import checkpoint, graphs, networks
+from solutions import checkpoint, graphs, networks, overlap, train
 from solutions.args import PPOArgs
 from solutions.trainer import PPOTrainer
 
@@ -123,3 +123,11 @@ def test_playing_uses_the_weights_as_they_are_now(recordings, device):
 def test_networks_without_a_common_trunk_are_left_alone():
     pair = networks.get_actor_and_critic_classic(4, 2)
     assert graphs.with_replayed_trunk(*pair) == pair
+
+
+def test_the_command_records_on_a_gpu_but_not_the_answers_of_a_learner(monkeypatch):
+    run = train.Run(SMALL)
+    assert train.trainer_class(run) is PPOTrainer
+    monkeypatch.setattr(PPOArgs, "torch_device", torch.device("cuda"))
+    assert train.trainer_class(replace(run, answers=True)) is PPOTrainer
+    assert {graphs.Recorded, overlap.Overlapped, PPOTrainer} <= {*train.trainer_class(run).__mro__}
