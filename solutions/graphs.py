@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor, nn
 
-from solutions import trainer
+from solutions import networks, trainer
 from solutions.args import PPOArgs
 
 COLUMNS = ("obs", "actions", "logprobs", "values", "rewards", "terminations", "truncations", "next_values")
@@ -49,7 +49,7 @@ class Recorded:
     """
 
     def __init__(self, args: PPOArgs):
-        if args.torch_device.index is not None:  # recorded is what happens on the current GPU
+        if args.torch_device.index is not None:  # a recording is made on the current GPU
             torch.cuda.set_device(args.torch_device)
         super().__init__(args)
         self.agent.actor, self.agent.critic = with_replayed_trunk(self.actor, self.critic)
@@ -61,8 +61,8 @@ class Recorded:
         if self.args.target_kl is not None:
             super().learning_phase()
         elif not self.is_warm:
-            self.is_warm = True
             _aside(super().learning_phase)
+            self.is_warm = True
         else:
             if self.replay_learning is None:
                 self._make_places()
@@ -118,14 +118,17 @@ class _NoSchedule:
 
 def with_replayed_trunk(actor: nn.Module, critic: nn.Module) -> tuple[nn.Module, nn.Module]:
     """Networks that do the same with the same weights, for playing. Without a common trunk they stay as they are."""
-    if not (isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential) and actor[0] is critic[0]):
+    if not networks.share_trunk(actor, critic):
         return actor, critic
     trunk = _Replayed(actor[0])
     return nn.Sequential(trunk, *actor[1:]), nn.Sequential(trunk, *critic[1:])
 
 
 class _Replayed(nn.Module):
-    """A network whose forward pass is replayed, once it has had a few batches of the same shape; without gradients."""
+    """A network whose forward pass is replayed, once it has had a few batches of the same shape; without gradients.
+
+    What it returns lasts until it is called again: long enough for the heads of actor and critic.
+    """
 
     def __init__(self, network: nn.Module):
         super().__init__()
@@ -143,13 +146,15 @@ class _Replayed(nn.Module):
             self.recordings[kind] = place, record(lambda: self.network(place))
         place, replay = self.recordings[kind]
         place.copy_(obs)
-        return replay().clone()
+        return replay()
 
 
 def _aside(act: Callable) -> None:
-    """Run `act` apart from PyTorch's usual stream of operations, as PyTorch asks for what is recorded afterwards."""
+    """Run `act` in another stream (a queue of a GPU's operations), as PyTorch asks for before a recording."""
     stream, usual = torch.cuda.Stream(), torch.cuda.current_stream()
     stream.wait_stream(usual)
-    with torch.cuda.stream(stream):
-        act()
-    usual.wait_stream(stream)
+    try:
+        with torch.cuda.stream(stream):
+            act()
+    finally:
+        usual.wait_stream(stream)

@@ -197,6 +197,11 @@ def prepare_obs(obs: Shaped[Tensor, "B *obs_shape"]) -> Float[Tensor, "B *obs_sh
     return scale_bytes(obs) if obs.dtype == torch.uint8 else obs.float()
 
 
+def share_trunk(actor: nn.Module, critic: nn.Module) -> bool:
+    """Whether both networks are a `nn.Sequential` with the same first child."""
+    return isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential) and actor[0] is critic[0]
+
+
 def actor_critic_forward(
     actor: nn.Module, critic: nn.Module, obs: Shaped[Tensor, "B *obs_shape"]
 ) -> tuple[Float[Tensor, "B num_actions"], Float[Tensor, "B"]]:
@@ -211,7 +216,7 @@ def actor_critic_forward(
         logits, and values without their last dimension.
     """
     obs = prepare_obs(obs)
-    if isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential) and actor[0] is critic[0]:
+    if share_trunk(actor, critic):
         hidden = actor[0](obs)
         return actor[1:](hidden), critic[1:](hidden).squeeze(-1)
     return actor(obs), critic(obs).squeeze(-1)

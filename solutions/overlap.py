@@ -1,8 +1,8 @@
 """Emulators that play while the network thinks: `overlapped(PPOTrainer)`.
 
 A plain agent waits for its emulators, and they wait for it. Here the environments are two halves: while the emulators of one
-half play their step, the agent chooses the actions of the other. Each environment plays the games that it would play anyway.
-The order of the random numbers is another one.
+half play their step, the agent chooses the actions of the other. With the same actions, each environment plays the same game.
+But random numbers are drawn in another order, so a run is not the plain trainer's to the digit.
 """
 
 import numpy as np
@@ -25,12 +25,27 @@ class Overlapped:
 
     def __init__(self, args: PPOArgs):
         super().__init__(args)
-        if args.mode != "atari" or args.processes or args.num_envs % 2:
-            return
+        if args.mode == "atari" and not args.processes and args.num_envs % 2 == 0:
+            self._make_halves()
+            self.agent = OverlappingAgent(self.envs, self.actor, self.critic, args.num_steps, args.seed)
+
+    def rollout_phase(self) -> None:
+        """As the trainer's. If it is interrupted, some emulators are in the middle of a step: the next one plays new games."""
+        try:
+            super().rollout_phase()
+        except KeyboardInterrupt:
+            if isinstance(self.agent, OverlappingAgent):
+                self._make_halves()
+                self.agent.chosen = []
+                self.agent.next_obs, _ = self.envs.reset(seed=self.args.seed + self.agent.global_step)
+            raise
+
+    def _make_halves(self) -> None:
         recorder = self.envs if isinstance(self.envs, GameRecorder) else self.envs.env
+        if not isinstance(recorder, GameRecorder):
+            raise TypeError(f"Between {self.envs} and its emulators, only a GameRecorder may stand.")
         recorder.env.close()
-        recorder.env = Halves(args)
-        self.agent = OverlappingAgent(self.envs, self.actor, self.critic, args.num_steps, args.seed)
+        recorder.env = Halves(self.args)
 
 
 class Halves(VectorEnv):
@@ -55,7 +70,9 @@ class Halves(VectorEnv):
         return np.concatenate([obs for obs, _ in resets]), self._join([infos for _, infos in resets], {})
 
     def send(self, half: int, actions: np.ndarray) -> None:
-        """Let the emulators of a half play a step, and do not wait."""
+        """Let the emulators of a half play a step, and do not wait. Raises ValueError for actions that do not exist."""
+        if not 0 <= actions.min() <= actions.max() < self.single_action_space.n:  # the emulators would hang for ever
+            raise ValueError(f"The actions {actions} are not all among the {self.single_action_space.n} of the game.")
         self.halves[half].send(actions)
 
     def receive(self, half: int) -> np.ndarray:
@@ -64,7 +81,7 @@ class Halves(VectorEnv):
         return self.results[-1][0]
 
     def step(self, actions):
-        """What both halves have returned; where they were not sent any actions yet, these."""
+        """The results of both halves. If `send` and `receive` have not been called for this step, it does so with `actions`."""
         if not self.results:
             for half, some in enumerate(np.split(actions, 2)):
                 self.send(half, some)
@@ -98,20 +115,22 @@ class OverlappingAgent(rollout.PPOAgent):
 
     @torch.no_grad()
     def play_step(self) -> dict:
-        """As a PPOAgent's. It returns when the next step has begun already, but for the rollout's last: then the network changes."""
+        """As a PPOAgent's, but before it stores this step it has sent off the next. Not after the rollout's last: then the
+        network learns first.
+        """
         halves = self.envs.unwrapped
         if not self.chosen:
             for half, obs in enumerate(np.split(self.next_obs, 2)):
                 self._choose(half, obs)
-        obs, actions, logprobs, values = (torch.cat(parts) for parts in zip(*self.chosen, strict=True))
-        played = actions.cpu().numpy()
+        *columns, played = zip(*self.chosen, strict=True)
+        obs, actions, logprobs, values = map(torch.cat, columns)
         self.chosen = []
         for half in range(2):
             next_obs = halves.receive(half)
             if self.rollout.num_rows + 1 < self.rollout.num_steps:
                 self._choose(half, next_obs)
 
-        self.next_obs, rewards, terminations, truncations, infos = self.envs.step(played)
+        self.next_obs, rewards, terminations, truncations, infos = self.envs.step(np.concatenate(played))
         self.rollout.add(
             obs=obs,
             actions=actions,
@@ -130,5 +149,6 @@ class OverlappingAgent(rollout.PPOAgent):
         obs = torch.as_tensor(next_obs).to(self.device)
         logits, values = networks.actor_critic_forward(self.actor, self.critic, obs)
         actions, logprobs = policy_gradient.sample_actions(logits)
-        self.envs.unwrapped.send(half, actions.cpu().numpy())
-        self.chosen.append((obs, actions, logprobs, values))
+        played = actions.cpu().numpy()
+        self.envs.unwrapped.send(half, played)
+        self.chosen.append((obs, actions, logprobs, values, played))

@@ -13,6 +13,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from solutions import networks
+
 
 def prepare(actor: nn.Module, critic: nn.Module, device: torch.device, precision: str) -> tuple[nn.Module, nn.Module]:
     """Move both networks to a device, and make them fast there. Their weights stay float32, and so does what they return.
@@ -69,8 +71,7 @@ def compute_in_bf16(actor: nn.Module, critic: nn.Module) -> None:
 
     Networks without a common trunk compute in bfloat16 as a whole.
     """
-    shared = isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential) and actor[0] is critic[0]
-    for network in [actor[0]] if shared else [actor, critic]:
+    for network in [actor[0]] if networks.share_trunk(actor, critic) else [actor, critic]:
         network.forward = _Autocast(network.forward)
 
 

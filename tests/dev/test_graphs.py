@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from solutions import checkpoint, graphs, networks, overlap, train
-from solutions.args import PPOArgs
+from solutions.args import PRESETS, PPOArgs
 from solutions.trainer import PPOTrainer
 
 SMALL = PPOArgs(
@@ -26,12 +26,31 @@ CUDA = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available
 FIGURES = ("policy_loss", "value_loss", "entropy", "approx_kl", "clipfrac", "grad_norm", "explained_variance", "learning_rate")
 
 
+def imitated(act):
+    """A recording without a GPU: the same tensors each time, with new contents."""
+    first = []
+
+    def replay():
+        result = act()
+        first.append(result) if not first else copy(result, first[0])
+        return first[0]
+
+    def copy(source, target):
+        with torch.no_grad():
+            for new, old in (
+                zip(source.values(), target.values(), strict=True) if isinstance(source, dict) else [(source, target)]
+            ):
+                old.copy_(new)
+
+    return replay
+
+
 @pytest.fixture
 def recordings(monkeypatch, request):
     """What was recorded; on the CPU, with a stand-in for the recording."""
     made = []
     on_gpu = getattr(request.node, "callspec", None) is not None and request.node.callspec.params.get("device") == "cuda"
-    really = graphs.record if on_gpu else lambda act: act
+    really = graphs.record if on_gpu else imitated
 
     def record(act):
         made.append(act)
@@ -111,13 +130,36 @@ def test_playing_uses_the_weights_as_they_are_now(recordings, device):
     replayed = graphs.with_replayed_trunk(actor, critic)
     obs = torch.randint(0, 256, (2, 4, 84, 84), dtype=torch.uint8, device=device)
     with torch.no_grad():
-        for _ in range(5):
-            for mine, other in zip(
-                networks.actor_critic_forward(*replayed, obs), networks.actor_critic_forward(actor, critic, obs), strict=True
-            ):
-                torch.testing.assert_close(mine, other)
+        seen = []
+        for _ in range(6):
+            seen.append((networks.actor_critic_forward(*replayed, obs), networks.actor_critic_forward(actor, critic, obs)))
             actor[0][0].weight.mul_(1.5)
+    for mine, other in seen:  # at the end: a replay must not write over what an earlier one returned
+        torch.testing.assert_close(mine, other)
     assert len(recordings) == 1
+
+
+@pytest.mark.parametrize("device", ["cpu", CUDA])
+def test_recorded_and_overlapped_go_together(recordings, device):
+    trainer = graphs.recorded(overlap.overlapped(PPOTrainer))(
+        replace(SMALL, num_envs=4, total_timesteps=4 * 16 * 4, device=device)
+    )
+    trainer.train()
+    assert type(trainer.agent) is overlap.OverlappingAgent
+    assert len(recordings) == 2, "the trunk while playing, and the learning phase"
+    assert [row["global_step"] for row in trainer.log.rows] == [64, 128, 192, 256]
+
+
+@pytest.mark.parametrize("device", ["cpu", CUDA])
+def test_networks_that_share_nothing_are_recorded_while_they_learn(recordings, device):
+    args = replace(PRESETS["cartpole"], total_timesteps=5 * 1024, device=device)
+    plain = PPOTrainer(args)
+    plain.train()  # before the other is made, which sets the seed again
+    fast = graphs.recorded(PPOTrainer)(args)
+    fast.train()
+    assert len(recordings) == 1, "the learning phase"
+    first = slice(0, 2)  # afterwards the games differ, by roundings
+    assert figures(fast.log.rows)[first] == pytest.approx(figures(plain.log.rows)[first], rel=1e-2, abs=1e-4)
 
 
 def test_networks_without_a_common_trunk_are_left_alone():
@@ -130,4 +172,7 @@ def test_the_command_records_on_a_gpu_but_not_the_answers_of_a_learner(monkeypat
     assert train.trainer_class(run) is PPOTrainer
     monkeypatch.setattr(PPOArgs, "torch_device", torch.device("cuda"))
     assert train.trainer_class(replace(run, answers=True)) is PPOTrainer
-    assert {graphs.Recorded, overlap.Overlapped, PPOTrainer} <= {*train.trainer_class(run).__mro__}
+    order = [
+        parent for parent in train.trainer_class(run).__mro__ if parent in (graphs.Recorded, overlap.Overlapped, PPOTrainer)
+    ]
+    assert order == [graphs.Recorded, overlap.Overlapped, PPOTrainer]  # or the agent of the halves would replay nothing

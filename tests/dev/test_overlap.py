@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from solutions import networks, overlap
+from solutions import networks, overlap, policy_gradient
 from solutions.args import PPOArgs
 from solutions.rollout import PPOAgent
 from solutions.trainer import PPOTrainer
@@ -79,6 +79,49 @@ def test_halves_are_vector_environments_like_others():
             seen += 1
             assert other["final_obs"].shape == infos["final_obs"].shape
     assert seen > 0
+
+
+def test_what_one_half_lacks_is_filled_in():
+    """Last pictures are there only where a game, or a life, has ended."""
+    halves = overlap.Halves(replace(SMALL, num_envs=2))
+    next_obs, ended = np.array([[1], [2]]), [{"env_id": np.zeros(1, int), "final_obs": np.array([[n]])} for n in (8, 9)]
+    going_on = {"env_id": np.zeros(1, int)}
+    join = lambda *infos: {name: entry.tolist() for name, entry in halves._join(infos, {"final_obs": next_obs}).items()}
+    assert join(*ended) == {"env_id": [0, 1], "final_obs": [[8], [9]]}
+    assert join(ended[0], going_on)["final_obs"] == [[8], [2]]
+    assert join(going_on, ended[1])["final_obs"] == [[1], [9]]
+    assert "final_obs" not in join(going_on, going_on)
+
+
+@pytest.mark.parametrize("interrupted", [4, 5])
+def test_an_interrupted_training_goes_on_with_new_games(monkeypatch, interrupted):
+    """The interrupt comes when a wait for emulators has ended: before that, nothing of Python runs."""
+    trainer = overlap.overlapped(PPOTrainer)(replace(SMALL, num_steps=16, total_timesteps=4 * 16 * 3))
+    receive, calls = overlap.Halves.receive, []
+
+    def receive_and_be_interrupted(self, half):
+        calls.append(half)
+        if len(calls) == interrupted:
+            self.halves[half].recv()
+            raise KeyboardInterrupt
+        return receive(self, half)
+
+    monkeypatch.setattr(overlap.Halves, "receive", receive_and_be_interrupted)
+    halves = trainer.envs.unwrapped
+    with pytest.raises(KeyboardInterrupt):
+        trainer.train()
+    assert trainer.agent.chosen == [] and trainer.envs.unwrapped is not halves, "or going on may wait for ever"
+    trainer.train()
+    assert len(trainer.log.rows) == 3
+    assert calls.count(0) - calls.count(1) <= 1
+    assert trainer.agent.rollout.obs.shape[:2] == (16, 4)
+
+
+def test_actions_that_do_not_exist_are_not_sent(monkeypatch):
+    trainer = overlap.overlapped(PPOTrainer)(SMALL)
+    monkeypatch.setattr(policy_gradient, "sample_actions", lambda logits: (torch.full((len(logits),), 4), logits[:, 0]))
+    with pytest.raises(ValueError, match=r"The actions \[4 4\] are not all among the 4 of the game"):
+        trainer.rollout_phase()
 
 
 @pytest.mark.parametrize("change", [{"num_envs": 3, "num_steps": 100}, {"env_id": "CartPole-v1", "mode": "classic-control"}])
