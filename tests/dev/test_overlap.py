@@ -16,9 +16,9 @@ SMALL = PPOArgs(
     env_id="ALE/Breakout-v5",
     mode="atari",
     num_envs=4,
-    num_steps=150,
+    num_steps=60,
     num_minibatches=4,
-    total_timesteps=4 * 150 * 2,
+    total_timesteps=4 * 60 * 2,
     device="cpu",
     precision="fp32",
 )
