@@ -61,7 +61,7 @@ class Recorded:
         if self.args.target_kl is not None:
             super().learning_phase()
         elif not self.is_warm:
-            _aside(super().learning_phase)
+            aside(super().learning_phase)
             self.is_warm = True
         else:
             if self.replay_learning is None:
@@ -149,7 +149,7 @@ class _Replayed(nn.Module):
         return replay()
 
 
-def _aside(act: Callable) -> None:
+def aside(act: Callable) -> None:
     """Run `act` in another stream (a queue of a GPU's operations), as PyTorch asks for before a recording."""
     stream, usual = torch.cuda.Stream(), torch.cuda.current_stream()
     stream.wait_stream(usual)

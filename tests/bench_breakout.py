@@ -187,7 +187,7 @@ class Alone:
         self.obs = obs.contiguous(memory_format=torch.channels_last)
         if args.torch_device.type == "cuda":
             for part in ("_forward", "_update"):
-                graphs._aside(getattr(self, part))
+                graphs.aside(getattr(self, part))
             for group in self.optimizer.param_groups:
                 group["capturable"] = True
             self._forward, self._update = graphs.record(self._forward), graphs.record(self._update)

@@ -301,7 +301,7 @@ def reference_curve(args) -> tuple[list[int], list[float]] | None:
     """Steps and mean returns of the longest run whose agent the course ships for an environment; None if there is none."""
     same = [card for card in cards.read_cards().values() if (card["env_id"], card["mode"]) == (args.env_id, args.mode)]
     longest = max((card for card in same if "curve" in card), key=lambda card: card["steps"], default=None)
-    return longest and (longest["curve"]["global_step"], longest["curve"]["episodic_return"])
+    return None if longest is None else (longest["curve"]["global_step"], longest["curve"]["episodic_return"])
 
 
 def _without_nan(value):

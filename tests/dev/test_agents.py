@@ -18,9 +18,8 @@ from solutions.trainer import PPOTrainer
 
 CARDS = sorted(card.AGENTS.glob("*.json"))
 GAMES = {"classic-control": 20, "ram": 10, "atari": 8}
-NAMES = [path.stem for path in CARDS]
-GAMES_TO_PLAY = [("sampled", path) for path in CARDS]
-GAMES_TO_PLAY += [("greedy", path) for path in CARDS if path.stem.split("-")[0] not in {*NAMES} - {path.stem}]  # not on the way
+ON_THE_WAY = [path for path in CARDS if path.stem.startswith("breakout-")]  # played sampled only: greedy games take long
+GAMES_TO_PLAY = [(way, path) for path in CARDS for way in ("greedy", "sampled") if way == "sampled" or path not in ON_THE_WAY]
 
 
 def test_there_are_agents():
