@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from jaxtyping import install_import_hook
+from jupyter_client.provisioning import local_provisioner
 
+from tests.dev import forked
 from tests.dev.jupyterlab import chromium, lab, open_notebook, page, shoot  # noqa: F401  # fixtures
 from tests.dev.screen import screen, start  # noqa: F401
 
@@ -15,6 +17,7 @@ LONG = {"test_colab", "test_agents", "test_chapters"}
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # before a script of play/ that a test imports asks for a screen
 install_import_hook("solutions", "beartype.beartype")
+local_provisioner.launch_kernel = forked.launch_kernel
 
 
 def pytest_collection_modifyitems(items):

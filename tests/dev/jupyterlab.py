@@ -119,7 +119,10 @@ class Notebook:
         self.page, self.path = page, path
         self.cells = nbformat.read(path, as_version=4).cells
         page.goto(f"{lab.address}/lab/tree/{path.relative_to(lab.root)}?reset")
-        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        self.wait_for_kernel()
+
+    def wait_for_kernel(self):
+        self.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
 
     def cell(self, text: str, after: int = 0):
         """The cell whose source, as the notebook was opened, contains a text; or one that comes after it."""
@@ -158,7 +161,7 @@ class Notebook:
         self.menu("Kernel", "Restart Kernel…")
         self.page.get_by_role("button", name="Confirm Kernel Restart").click()
         self.page.locator(".jp-Dialog").wait_for(state="detached")
-        self.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+        self.wait_for_kernel()
 
     def type_body(self, cell, body: list[str], instead_of: int = 1) -> int:
         """Type lines in the place of the last ones of a cell, key by key; returns how many they are."""

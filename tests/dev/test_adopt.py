@@ -2,8 +2,6 @@
 
 import ast
 import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from solutions import evaluate, trainer
 from solutions.args import PRESETS
 from tests import mistakes
+from tests.dev import forked
 from utils import answers
 from utils.envs import make_envs
 
@@ -114,21 +113,9 @@ def test_the_command(records):
     exercise = answers.exercises()["compute_advantages"]
     given = f"import {exercise.module} as module\nglobals().update(vars(module))\n"
     answers.record(exercise, given + mistakes.of("compute_advantages")[0].source(), passed=False)
-    command = [
-        sys.executable,
-        "-m",
-        "solutions.train",
-        "cartpole",
-        "--answers",
-        "--total-timesteps",
-        "1024",
-        "--eval-episodes",
-        "1",
-    ]
-    run = subprocess.run(
-        [*command, "--log", str(records / "curve.json")],
-        cwd=ROOT, env={**os.environ, "PPO_COURSE_ANSWERS": str(records)}, capture_output=True, text=True,
-    )  # fmt: skip
+    options = ["--answers", "--total-timesteps", "1024", "--eval-episodes", "1", "--log", records / "curve.json"]
+    env = {**os.environ, "PPO_COURSE_ANSWERS": str(records)}
+    run = forked.run("-m", "solutions.train", "cartpole", *options, env=env)
     assert "compute_advantages: yours fails its test" in run.stdout, run.stderr
     assert "The curve is in" in run.stdout
     assert (records / "curve.json").exists()

@@ -17,7 +17,7 @@ from solutions.train import RUNS, command_of
 from solutions.trainer import PPOTrainer
 
 CARDS = sorted(card.AGENTS.glob("*.json"))
-GAMES = {"classic-control": 20, "ram": 10, "atari": 8}
+GAMES = {"classic-control": 20, "ram": 6, "atari": 5}
 ON_THE_WAY = [path for path in CARDS if path.stem.startswith("breakout-")]  # played sampled only: greedy games take long
 GAMES_TO_PLAY = [(way, path) for path in CARDS for way in ("greedy", "sampled") if way == "sampled" or path not in ON_THE_WAY]
 

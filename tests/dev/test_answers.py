@@ -15,6 +15,7 @@ import torch
 
 import tests
 from tests import checks, mistakes
+from tests.dev import forked
 from tests.dev.test_build import edit, exercise_cell, reference, run_pytest, solve
 from tests.dev.test_chapters import execute
 from utils import answers, progress
@@ -360,15 +361,13 @@ def test_reset_of_an_unknown_name_and_without_room_says_so_in_a_sentence(here):
 
 def test_the_command_says_what_it_did(course):
     solve(course, "00_start_here", "discounted_returns", reference("discounted_returns"))
-    command = [sys.executable, "-m", "utils.progress"]
-    done = subprocess.run([*command, "reset", "discounted_returns"], cwd=course, capture_output=True, text=True)
+    command = ["-m", "utils.progress"]
+    done = forked.run(*command, "reset", "discounted_returns", cwd=course)
     assert done.returncode == 0, done.stderr
     assert "discounted_returns is its stub again in 00_start_here.ipynb" in done.stdout
-    done = subprocess.run([*command, "reset", "nothing_like_it"], cwd=course, capture_output=True, text=True)
+    done = forked.run(*command, "reset", "nothing_like_it", cwd=course)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert (
-        f"0 of {len(EXERCISES)} exercises solved." in subprocess.run(command, cwd=course, capture_output=True, text=True).stdout
-    )
+    assert f"0 of {len(EXERCISES)} exercises solved." in forked.run(*command, cwd=course).stdout
 
 
 def test_a_verdict_is_shown_also_where_it_cannot_be_recorded(monkeypatch, capsys):

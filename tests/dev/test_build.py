@@ -2,20 +2,20 @@
 
 import json
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from tests.dev import forked
+
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
 
 
 def build(course, *options):
-    done = subprocess.run([sys.executable, "chapters/build.py", *options], cwd=course, capture_output=True, text=True)
+    done = forked.run("chapters/build.py", *options, cwd=course)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -136,12 +136,7 @@ def solve(course, chapter, name, source):
 
 
 def run_pytest(course, which, *options):
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests", "-k", which, "-p", "no:cacheprovider", *options],
-        cwd=course,
-        capture_output=True,
-        text=True,
-    )
+    done = forked.run("-m", "pytest", "tests", "-k", which, "-p", "no:cacheprovider", *options, cwd=course)
     return done.returncode, done.stdout
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -31,9 +30,10 @@ def curve(log) -> list[dict]:
     return [{name: value for name, value in row.items() if name != "seconds"} for row in log.rows]
 
 
-def train(*flags, **options):
-    command = [sys.executable, "-m", "solutions.train", "cartpole", *map(str, flags)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+def train(folder, *flags):
+    """Begin a training of CartPole; what it says goes to the file `said`, its curve to `curve.json`."""
+    options = ["cartpole", *flags, "--log", folder / "curve.json"]
+    return forked.Program("-m", "solutions.train", *options, stdout=folder / "said", stderr=folder / "said")
 
 
 def test_same_seed_same_curve():
@@ -151,20 +151,10 @@ def test_a_ruined_run_stops_and_says_where(tmp_path, monkeypatch):
 
 
 def test_the_command_names_the_ruin(tmp_path):
-    run = train("--learning-rate", 1e30, "--log", tmp_path / "curve.json")
-    said = run.communicate()[0]
-    assert run.returncode == 1
+    assert train(tmp_path, "--learning-rate", 1e30).wait() == 1
+    said = (tmp_path / "said").read_text()
     assert re.search(r"error: Iteration 1 .* is (nan|inf)", said)
     assert "There is no checkpoint yet" in said
-    assert "Traceback" not in said
-
-
-@pytest.mark.parametrize("flag", ["--checkpoint-every", "--save-every", "--eval-every", "--eval-episodes", "--eval-max-steps"])
-def test_zero_of_anything_is_refused(flag):
-    run = train(flag, 0)
-    said = run.communicate()[0]
-    assert run.returncode == 1
-    assert "must be a whole number of at least 1; you gave 0." in said
     assert "Traceback" not in said
 
 
@@ -223,12 +213,11 @@ def test_killed_at_any_moment_a_run_loses_at_most_what_came_since_its_checkpoint
 
 def test_control_c_saves_everything_and_says_how_to_go_on(tmp_path):
     path = tmp_path / "curve.checkpoint.safetensors"
-    run = train(*ENDLESS, "--log", tmp_path / "curve.json")
+    run = train(tmp_path, *ENDLESS)
     wait_for(path.exists)
     run.send_signal(signal.SIGINT)
-    said = run.communicate()[0]
-    assert run.returncode == 130
-    assert f"--resume {path}" in said
+    assert run.wait() == 130
+    assert f"--resume {path}" in (tmp_path / "said").read_text()
     rows = json.loads((tmp_path / "curve.json").read_text("utf-8"))["rows"]
     assert len(checkpoint.resume(path, PRESETS["cartpole"], PPOTrainer).log.rows) == len(rows)
 

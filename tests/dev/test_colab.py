@@ -12,6 +12,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import uv
+from jupyter_client import launcher
+from jupyter_client.provisioning import local_provisioner
 from nbclient import NotebookClient
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -26,8 +29,8 @@ LINKED = ["torch", "einops", "opencv-python-headless", "pygame", "safetensors", 
 LACKING = ["jaxtyping", "imageio-ffmpeg", "anywidget"]
 
 
-def pip(folder, *arguments):
-    subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "-q", *arguments], check=True, capture_output=True)
+def install(folder, *arguments):
+    subprocess.run([uv.find_uv_bin(), "pip", "install", "--python", folder, *arguments], check=True, capture_output=True)
 
 
 def versions(folder):
@@ -69,6 +72,7 @@ def content(tmp_path_factory, monkeypatch, course):
 
 def kernel(folder: Path, monkeypatch, python) -> None:
     """A kernel by the name of colab, in which `google.colab` is imported."""
+    monkeypatch.setattr(local_provisioner, "launch_kernel", launcher.launch_kernel)  # a new process: it reads sitecustomize
     (folder / "fake" / "google" / "colab").mkdir(parents=True)
     (folder / "fake" / "google" / "colab" / "__init__.py").touch()
     (folder / "fake" / "sitecustomize.py").write_text("import google.colab")
@@ -115,8 +119,8 @@ display_frames(np.zeros((5, 64, 64, 3), np.uint8))"""
 def test_the_first_cell_and_a_chapter_run_on_the_published_versions(content, tmp_path, monkeypatch):
     env = tmp_path / "env"
     subprocess.run([sys.executable, "-m", "venv", env], check=True)
-    pip(env, *PUBLISHED)
-    pip(env, "--no-deps", *WIDGETS)
+    install(env, *PUBLISHED)
+    install(env, "--no-deps", *WIDGETS)
     (site,) = env.glob("lib/python*/site-packages")
     seen = {canonicalize_name(line.split("==")[0]) for line in versions(env)}
     for name in LINKED:

@@ -3,7 +3,6 @@
 import ast
 import json
 import os
-import subprocess
 import sys
 from dataclasses import fields, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from solutions.args import PRESETS, PPOArgs
 from solutions.checkpoint import load_agent, save_agent
 from solutions.evaluate import Evaluator, evaluate, record_game
 from solutions.trainer import PPOTrainer
+from tests.dev import forked
 from utils import display
 from utils.envs import make_envs
 
@@ -214,10 +214,7 @@ def test_image_sides_that_do_not_fit_are_one_sentence(shape):
 
 
 def command(*options, cwd=ROOT, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "solutions.train", *options],
-        cwd=cwd, capture_output=True, text=True, env={**os.environ, **environment},
-    )  # fmt: skip
+    return forked.run("-m", "solutions.train", *options, cwd=cwd, env={**os.environ, **environment})
 
 
 def test_the_command_writes_its_curve_and_says_where(tmp_path):
@@ -306,6 +303,8 @@ def test_help_lists_every_setting():
         (["cartpole", "--eval-episodes", "0"], "eval_episodes must be"),
         (["cartpole", "--eval-every", "0"], "eval_every must be"),
         (["cartpole", "--eval-max-steps", "0"], "eval_max_steps must be"),
+        (["cartpole", "--checkpoint-every", "0"], "checkpoint_every must be a whole number of at least 1; you gave 0."),
+        (["cartpole", "--save-every", "0"], "save_every must be"),
         (["cartpole", "--updates", "0"], "updates must be"),
         (["pong-ram", "--updates", "-1"], "updates must be"),
         (["cartpole", "--device", "gpu"], "device must be"),

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import subprocess
 import sys
 import threading
 from dataclasses import replace
@@ -16,6 +15,7 @@ from solutions import card, networks
 from solutions.args import PRESETS
 from solutions.checkpoint import save_agent
 from solutions.evaluate import choose_actions, evaluate
+from tests.dev import forked
 from tests.dev.screen import PATIENCE, PLAY, pictures_of, says_one_sentence, until
 from utils import cards
 from utils.envs import make_envs
@@ -41,8 +41,7 @@ def agents(tmp_path_factory):
 
 def run(folder, *options, **environment):
     """Run the script where there is no display."""
-    command = [sys.executable, PLAY / "watch.py", *map(str, options)]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=5 * PATIENCE)
+    return forked.run(PLAY / "watch.py", *options, cwd=folder, env=environment, timeout=5 * PATIENCE)
 
 
 def scores(text):
@@ -160,9 +159,11 @@ def test_the_camera_sees_no_frame_of_the_next_game():
 
 
 def test_a_film_stopped_by_ctrl_c_is_kept(tmp_path, agents):
-    command = [sys.executable, PLAY / "watch.py", agents / "breakout.safetensors", "--episodes", "1000", "--record", "film.mp4"]
-    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
-        process = subprocess.Popen(command, cwd=tmp_path, stdout=out, stderr=err, start_new_session=True)
+    options = ["--episodes", "1000", "--record", "film.mp4"]
+    process = forked.Program(
+        PLAY / "watch.py", agents / "breakout.safetensors", *options,
+        cwd=tmp_path, stdout=tmp_path / "out", stderr=tmp_path / "err",
+    )  # fmt: skip
     try:
         until(lambda: "Game 1:" in (tmp_path / "out").read_text(), "the end of a game")
         process.send_signal(signal.SIGINT)

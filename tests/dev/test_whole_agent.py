@@ -2,8 +2,6 @@
 
 import contextlib
 import os
-import subprocess
-import sys
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,6 +11,7 @@ import tests
 from solutions import losses
 from solutions.trainer import PPOTrainer
 from tests import checks, mistakes
+from tests.dev import forked
 from utils import answers
 from utils.probes import PROBES
 
@@ -79,17 +78,8 @@ def run_yours(folder, sources: dict[str, str]) -> str:
         for name, source in sources.items():
             answers.record(answers.exercises()[name], source, True)
     environment = {**os.environ, "PPO_COURSE_ANSWERS": str(folder)}
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "tests/test_05_whole_agent.py",
-        "-k",
-        "probes and yours",
-        "-p",
-        "no:cacheprovider",
-    ]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True).stdout
+    command = ["-m", "pytest", "tests/test_05_whole_agent.py", "-k", "probes and yours", "-p", "no:cacheprovider"]
+    return forked.run(*command, env=environment).stdout
 
 
 def test_the_learners_trainer_is_read_once_both_phases_are_attempted(tmp_path):
