@@ -17,7 +17,7 @@ LONG = {"test_colab", "test_agents", "test_chapters"}
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # before a script of play/ that a test imports asks for a screen
 install_import_hook("solutions", "beartype.beartype")
-local_provisioner.launch_kernel = forked.launch_kernel
+local_provisioner.launch_kernel = forked.launch_kernel  # for every kernel but those of JupyterLab's own server
 
 
 def pytest_collection_modifyitems(items):

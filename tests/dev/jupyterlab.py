@@ -163,6 +163,16 @@ class Notebook:
         self.page.locator(".jp-Dialog").wait_for(state="detached")
         self.wait_for_kernel()
 
+    def close(self):
+        """Close its tab, and do not save what JupyterLab may have noted in it, such as Python's version."""
+        notebook, discard = self.page.locator(".jp-Notebook"), self.page.locator(".jp-Dialog button", has_text="Discard")
+        self.menu("File", "Close Tab")
+        until(lambda: discard.count() or not notebook.count(), "the question whether to save, or the end")
+        if notebook.count():
+            discard.click()
+        notebook.wait_for(state="detached")
+        self.page.get_by_text("Python 3 (ipykernel) |").wait_for(state="hidden")
+
     def type_body(self, cell, body: list[str], instead_of: int = 1) -> int:
         """Type lines in the place of the last ones of a cell, key by key; returns how many they are."""
         press = self.page.keyboard.press

@@ -17,7 +17,7 @@ from solutions.train import RUNS, command_of
 from solutions.trainer import PPOTrainer
 
 CARDS = sorted(card.AGENTS.glob("*.json"))
-GAMES = {"classic-control": 20, "ram": 6, "atari": 5}
+GAMES = {"classic-control": 20, "ram": 10, "atari": 8}
 ON_THE_WAY = [path for path in CARDS if path.stem.startswith("breakout-")]  # played sampled only: greedy games take long
 GAMES_TO_PLAY = [(way, path) for path in CARDS for way in ("greedy", "sampled") if way == "sampled" or path not in ON_THE_WAY]
 
@@ -40,7 +40,9 @@ def test_an_agent_finds_the_score_of_its_card_again(path, way):
     scores = Evaluator(args, 1, games, written["max_steps"]).play(actor, first_seed=30_000, greedy=way == "greedy")
     spread = max(expected["std"], (expected["max"] - expected["min"]) / 6)  # scores with a long tail spread more than they show
     error = spread * np.sqrt(1 / games + 1 / expected["episodes"])
-    assert abs(scores.mean() - expected["mean"]) <= 4 * error + 0.02 * abs(expected["mean"]), scores
+    allowed = 4 * error + 0.02 * abs(expected["mean"])
+    assert allowed < abs(expected["mean"]), "an agent that scores nothing would pass: play more games"
+    assert abs(scores.mean() - expected["mean"]) <= allowed, scores
 
 
 @pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)

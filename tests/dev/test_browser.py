@@ -50,13 +50,11 @@ def test_the_chapters_open(page, open_notebook, shoot):
         page.locator(f".jp-DirListing-item[title^='Name: {stem}.ipynb']").dblclick()
         page.get_by_role("heading", name=source.metadata["title"], exact=True).wait_for()
         notebook.wait_for_kernel()
-        assert not page.locator(".jp-Dialog").count()
-        assert not page.get_by_text("Select Kernel").count()
+        assert not page.locator(".jp-Dialog").count(), stem
+        assert not page.get_by_text("Select Kernel").count(), stem
         assert not flaws(page), stem
         shoot(f"chapter-{stem}")
-        notebook.menu("File", "Close Tab")
-        page.locator(".jp-Dialog button", has_text="Discard").click()  # JupyterLab has noted Python's version
-        page.locator(".jp-Notebook").wait_for(state="detached")
+        notebook.close()
 
 
 def body_of(source: str) -> list[str]:

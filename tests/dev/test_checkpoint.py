@@ -214,9 +214,12 @@ def test_killed_at_any_moment_a_run_loses_at_most_what_came_since_its_checkpoint
 def test_control_c_saves_everything_and_says_how_to_go_on(tmp_path):
     path = tmp_path / "curve.checkpoint.safetensors"
     run = train(tmp_path, *ENDLESS)
-    wait_for(path.exists)
-    run.send_signal(signal.SIGINT)
-    assert run.wait() == 130
+    try:
+        wait_for(path.exists)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(60) == 130
+    finally:
+        run.kill()
     assert f"--resume {path}" in (tmp_path / "said").read_text()
     rows = json.loads((tmp_path / "curve.json").read_text("utf-8"))["rows"]
     assert len(checkpoint.resume(path, PRESETS["cartpole"], PPOTrainer).log.rows) == len(rows)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import uv
 from jupyter_client import launcher
 from jupyter_client.provisioning import local_provisioner
 from nbclient import NotebookClient
@@ -29,8 +28,8 @@ LINKED = ["torch", "einops", "opencv-python-headless", "pygame", "safetensors", 
 LACKING = ["jaxtyping", "imageio-ffmpeg", "anywidget"]
 
 
-def install(folder, *arguments):
-    subprocess.run([uv.find_uv_bin(), "pip", "install", "--python", folder, *arguments], check=True, capture_output=True)
+def pip(folder, *arguments):
+    subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "-q", *arguments], check=True, capture_output=True)
 
 
 def versions(folder):
@@ -119,8 +118,8 @@ display_frames(np.zeros((5, 64, 64, 3), np.uint8))"""
 def test_the_first_cell_and_a_chapter_run_on_the_published_versions(content, tmp_path, monkeypatch):
     env = tmp_path / "env"
     subprocess.run([sys.executable, "-m", "venv", env], check=True)
-    install(env, *PUBLISHED)
-    install(env, "--no-deps", *WIDGETS)
+    pip(env, *PUBLISHED)
+    pip(env, "--no-deps", *WIDGETS)
     (site,) = env.glob("lib/python*/site-packages")
     seen = {canonicalize_name(line.split("==")[0]) for line in versions(env)}
     for name in LINKED:

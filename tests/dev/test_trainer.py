@@ -300,7 +300,7 @@ def test_help_lists_every_setting():
     ("options", "said"),
     [
         (["cartpole", "--env-id", "Nope-v1"], "There is no environment 'Nope-v1'"),
-        (["cartpole", "--eval-episodes", "0"], "eval_episodes must be"),
+        (["cartpole", "--eval-episodes", "0"], "eval_episodes must be a whole number of at least 1; you gave 0."),
         (["cartpole", "--eval-every", "0"], "eval_every must be"),
         (["cartpole", "--eval-max-steps", "0"], "eval_max_steps must be"),
         (["cartpole", "--checkpoint-every", "0"], "checkpoint_every must be a whole number of at least 1; you gave 0."),
