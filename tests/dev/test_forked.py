@@ -71,7 +71,7 @@ def test_signals_reach_it(tmp_path, number):
     program.kill()  # it is gone: nothing happens
 
 
-WAITS = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)"
+WAITS = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)"
 
 
 def test_it_is_ended_when_it_takes_too_long(tmp_path):
