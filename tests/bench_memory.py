@@ -1,9 +1,12 @@
 """Whether a long training keeps its memory: python tests/bench_memory.py [--timesteps 1000000] [--minutes 20]
 
-Trains Breakout, prints the resident memory on the way, and exits with 1 if it grows by more than 50 MB after the first tenth of
-the run. The log of a run may grow: it keeps a row for each iteration and an entry for each game; how much that is, is printed too.
+Trains Breakout, prints the memory in use on the way, and exits with 1 if it grows by more than 50 MB after the first tenth of
+the run. In use is what is resident, less what the C library keeps although it was freed (see `solutions.speed.keep_memory`): that
+grows in a few jumps, each as large as a rollout, and then no more. The log of a run may grow: it keeps a row for each iteration
+and an entry for each game; how much that is, is printed too.
 """
 
+import ctypes
 import sys
 import time
 from dataclasses import dataclass
@@ -32,6 +35,21 @@ class Options:
     """Where to train."""
 
 
+class MallInfo(ctypes.Structure):
+    """What glibc's mallinfo2 returns."""
+
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
+
+def kept_free() -> int:
+    """Bytes that were freed and that the C library keeps; 0 where it does not say."""
+    if sys.platform != "linux" or not hasattr(libc := ctypes.CDLL(None), "mallinfo2"):
+        return 0
+    libc.mallinfo2.restype = MallInfo
+    return libc.mallinfo2().fordblks
+
+
 def deep_size(something) -> int:
     """Bytes of nested lists, tuples and dicts; what several hold (a name, a small number) counts once."""
     seen, waiting, total = set(), [something], 0
@@ -55,15 +73,17 @@ def main(options: Options) -> int:
         )
     )  # fmt: skip
     process, started = psutil.Process(), time.monotonic()
-    tenths: list[list[tuple[int, int]]] = [[]]  # of the run: (step, resident bytes) after each iteration
-    print("What is resident after an iteration, the least in each tenth of the run:")
+    tenths: list[list[tuple[int, int]]] = [[]]  # of the run: (step, bytes in use) after each iteration
+    print("What is in use after an iteration, the least in each tenth of the run, and what is resident at its end:")
 
     def measure(trainer) -> bool:
         step = trainer.agent.global_step
         done = max(step / options.timesteps, (time.monotonic() - started) / (60 * options.minutes))
-        tenths[-1].append((step, process.memory_info().rss))
+        resident = process.memory_info().rss
+        tenths[-1].append((step, resident - kept_free()))
         if done >= len(tenths) / 10:
-            trainer.log.bar.write(f"to step {step:9,}: {least(tenths[-1]) / 1e6:7.1f} MB", file=sys.stdout)
+            in_use = least(tenths[-1])
+            trainer.log.bar.write(f"to step {step:9,}: {in_use / 1e6:7.1f} MB, {resident / 1e6:7.1f} MB", file=sys.stdout)
             tenths.append([])
         return done >= 1
 
@@ -82,8 +102,8 @@ def main(options: Options) -> int:
 
 
 def least(tenth: list[tuple[int, int]]) -> int:
-    """Not the last reading: how much of what is free the allocator holds varies by 100 MB."""
-    return min(resident for _, resident in tenth)
+    """Not the last reading: what is freed in a moment may still be in use."""
+    return min(in_use for _, in_use in tenth)
 
 
 if __name__ == "__main__":
