@@ -41,7 +41,8 @@ def keep_memory() -> None:
     """Tell the C library to keep what is freed, rather than to give it back to the system and to ask for it again.
 
     A minibatch of pictures goes through arrays of 10 to 30 MB, and each fresh page costs the system a fault. Linux (glibc)
-    only; elsewhere nothing happens. No more memory is used than at the peak.
+    only; elsewhere nothing happens. What is resident grows in a few jumps, each as large as a rollout, and then no more: by about
+    90 MB in three runs of tests/bench_memory.py.
     """
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         mmap_threshold, trim_threshold = -3, -1  # their numbers in malloc.h

@@ -1,9 +1,8 @@
 """Whether a long training keeps its memory: python tests/bench_memory.py [--timesteps 1000000] [--minutes 20]
 
 Trains Breakout, prints the memory in use on the way, and exits with 1 if it grows by more than 50 MB after the first tenth of
-the run. In use is what is resident, less what the C library keeps although it was freed (see `solutions.speed.keep_memory`): that
-grows in a few jumps, each as large as a rollout, and then no more. The log of a run may grow: it keeps a row for each iteration
-and an entry for each game; how much that is, is printed too.
+the run. In use is what is resident, less what the C library keeps although it was freed (see `solutions.speed.keep_memory`). The
+log of a run may grow: it keeps a row for each iteration and an entry for each game; how much that is, is printed too.
 """
 
 import ctypes

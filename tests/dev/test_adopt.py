@@ -3,7 +3,6 @@
 import ast
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from tests.dev import forked
 from utils import answers
 from utils.envs import make_envs
 
-ROOT = Path(__file__).resolve().parents[2]
 CALLED: list[str] = []
 BESIDE_PPO = {"discounted_returns", "reinforce_loss", "FrameStack"}
 """Exercises that lead to PPO and are no part of it, or that the environments do by themselves."""

@@ -21,7 +21,6 @@ from solutions.trainer import PPOTrainer
 from tests.dev import forked
 from utils import files, probes
 
-ROOT = Path(__file__).resolve().parents[2]
 PROBE = PPOArgs(env_id="Probe4-v0", num_envs=8, num_steps=16, total_timesteps=8 * 16 * 6, learning_rate=1e-2, device="cpu")
 """A run whose environments hold nothing that a checkpoint does not: every game is one step from the same observation."""
 

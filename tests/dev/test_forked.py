@@ -71,11 +71,25 @@ def test_signals_reach_it(tmp_path, number):
     program.kill()  # it is gone: nothing happens
 
 
-WAITS = "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)"
+WAITS = """
+import os, time
+from pathlib import Path
+Path("pid").write_text(str(os.getpid()))
+time.sleep(600)
+"""
+BEGINS_AND_DIES = """
+import os, sys
+from pathlib import Path
+from tests.dev import forked, screen
+folder = Path(sys.argv[1])
+forked.Program("program.py", cwd=folder)
+screen.until(lambda: (folder / "pid").exists() and (folder / "pid").read_text(), "the program")
+os.kill(os.getpid(), 9)
+"""
 
 
 def test_it_is_ended_when_it_takes_too_long(tmp_path):
-    (tmp_path / "program.py").write_text(f"import os\nopen('pid', 'w').write(str(os.getpid()))\n{WAITS}")
+    (tmp_path / "program.py").write_text(WAITS)
     with pytest.raises(subprocess.TimeoutExpired):
         forked.run("program.py", cwd=tmp_path, timeout=3)
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
@@ -83,8 +97,6 @@ def test_it_is_ended_when_it_takes_too_long(tmp_path):
 
 def test_it_does_not_outlive_who_began_it(tmp_path):
     (tmp_path / "program.py").write_text(WAITS)
-    code = f"from tests.dev import forked, screen; from pathlib import Path; out = Path({str(tmp_path / 'out')!r}); "
-    code += f"forked.Program('program.py', cwd={str(tmp_path)!r}, stdout=out); screen.until(out.read_text, ''); os.kill(os.getpid(), 9)"
-    assert subprocess.run([sys.executable, "-c", f"import os; {code}"], cwd=forked.ROOT).returncode == -signal.SIGKILL
-    pid = int((tmp_path / "out").read_text())
+    assert subprocess.run([sys.executable, "-c", BEGINS_AND_DIES, tmp_path], cwd=forked.ROOT).returncode == -signal.SIGKILL
+    pid = int((tmp_path / "pid").read_text())
     until(lambda: not psutil.pid_exists(pid), "its end")

@@ -300,11 +300,10 @@ def test_help_lists_every_setting():
     ("options", "said"),
     [
         (["cartpole", "--env-id", "Nope-v1"], "There is no environment 'Nope-v1'"),
-        (["cartpole", "--eval-episodes", "0"], "eval_episodes must be a whole number of at least 1; you gave 0."),
-        (["cartpole", "--eval-every", "0"], "eval_every must be"),
-        (["cartpole", "--eval-max-steps", "0"], "eval_max_steps must be"),
-        (["cartpole", "--checkpoint-every", "0"], "checkpoint_every must be a whole number of at least 1; you gave 0."),
-        (["cartpole", "--save-every", "0"], "save_every must be"),
+        *(
+            (["cartpole", f"--{name}", "0"], f"{name.replace('-', '_')} must be a whole number of at least 1; you gave 0.")
+            for name in ["eval-episodes", "eval-every", "eval-max-steps", "checkpoint-every", "save-every"]
+        ),
         (["cartpole", "--updates", "0"], "updates must be"),
         (["pong-ram", "--updates", "-1"], "updates must be"),
         (["cartpole", "--device", "gpu"], "device must be"),
@@ -316,7 +315,7 @@ def test_help_lists_every_setting():
 )
 def test_the_command_refuses_in_words(options, said):
     done = command(*options)
-    assert done.returncode != 0
+    assert done.returncode in (1, 2)
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -14,8 +13,6 @@ from tests import checks, mistakes
 from tests.dev import forked
 from utils import answers
 from utils.probes import PROBES
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def changed(*changes):
