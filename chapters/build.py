@@ -22,7 +22,8 @@ except ImportError as error:
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from utils import answers, progress  # noqa: E402
+from utils import progress  # noqa: E402
+from utils.course.exercises import exercises, parse_exercise_cell  # noqa: E402
 from utils.files import write_whole  # noqa: E402
 from utils.update import digest, merge  # noqa: E402
 
@@ -67,7 +68,7 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 
 
 def read_sources() -> dict[str, nbformat.NotebookNode]:
-    """Every chapter's source as a notebook that runs as it stands, by stem, with its title in the metadata."""
+    """Read every chapter's source as a notebook that runs as it stands, by stem, with its title in the metadata."""
     chapters = {}
     for path in sorted(SOURCES.glob("*.md")):
         notebook = jupytext.read(path)
@@ -112,8 +113,8 @@ def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookN
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
 
 
-def exercise_cells(stem: str, cell, whys: dict[str, str], solved: bool) -> list:
-    exercises = answers.parse_exercise_cell(stem, cell.metadata, cell.source)
+def exercise_cells(stem: str, cell: nbformat.NotebookNode, whys: dict[str, str], solved: bool) -> list:
+    exercises = parse_exercise_cell(stem, cell.metadata, cell.source)
     first = exercises[0]
     if first.cell not in whys:
         raise ValueError(f'{stem}: the exercise {first.cell!r} has no region marked solution="{first.cell}" that says why.')
@@ -133,7 +134,7 @@ def badge(stem: str) -> str:
 
 
 def chapter_map(stem: str, sources: dict) -> str:
-    """Where the chapter stands among the others."""
+    """Return the line that shows where the chapter stands among the others."""
     entries = [
         f"**{other[:2]} {notebook.metadata['title']}**"
         if other == stem
@@ -146,7 +147,7 @@ def chapter_map(stem: str, sources: dict) -> str:
 def readme_table(sources: dict) -> str:
     rows = ["| chapter | what you build | |", "|---|---|---|"]
     for stem, notebook in sources.items():
-        names = [exercise.name for exercise in answers.exercises().values() if exercise.chapter == stem]
+        names = [exercise.name for exercise in exercises().values() if exercise.chapter == stem]
         built = ", ".join(f"`{name}`" for name in names) or "a look around"
         rows.append(f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {badge(stem)} |")
     return "\n".join(rows)

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if sys.platform.startswith("linux"):  # without a screen SDL would fall back on drawing where nobody sees it
@@ -15,18 +16,21 @@ if sys.platform.startswith("linux"):  # without a screen SDL would fall back on 
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from utils import missing
+from utils import missing_package
 
 try:
     import numpy as np
     import pygame
     import tyro
 except ImportError as error:
-    sys.exit(missing.advice(error))
+    sys.exit(missing_package.advice(error))
 
-from utils import scores
 from utils.display import draw_strip, write_video
-from utils.games import ATARI_FPS, FPS, KEYS, Game
+from utils.playing import scores
+from utils.playing.games import ATARI_FPS, FPS, KEYS, Game
+
+if TYPE_CHECKING:
+    from agent_game import AgentGame
 
 PYGAME_KEYS = {
     "LEFT": pygame.K_LEFT,
@@ -35,7 +39,7 @@ PYGAME_KEYS = {
     "DOWN": pygame.K_DOWN,
     "FIRE": pygame.K_SPACE,
 }
-"""pygame's names for the keys of `utils.games.KEYS`."""
+"""pygame's names for the keys of `utils.playing.games.KEYS`."""
 
 COMMANDS = {
     "P": "take over from the agent, and hand back",
@@ -90,7 +94,7 @@ class OwnGame(Game):
         return scores.finish_game(self.env_id, round(fps), self.score)
 
     def rivals(self, fps: float) -> str:
-        """The best score so far at this speed, and the agent's."""
+        """Return the scores to beat: the best so far at this speed, and the agent's."""
         agent = scores.agent_score(self.env_id)
         try:
             best = scores.best_score(self.env_id, round(fps))
@@ -100,37 +104,39 @@ class OwnGame(Game):
         return ", ".join(f"{who} {score:.0f}" for who, score in known.items() if score is not None)
 
 
-def status(game) -> str:
-    """The state of a game, in a few words."""
+def status(game: "OwnGame | AgentGame") -> str:
+    """Say in a few words how a game stands."""
     words = [f"score {game.score:.0f}"]
     words += [f"lives {game.lives}"] if game.lives else []
     words += [f"game {game.game} of {game.episodes}"] if getattr(game, "episodes", None) else []
     return ", ".join(words)
 
 
-def value_of(game) -> str:
-    """What the critic says about the state of a game, if there is a critic."""
+def value_of(game: "OwnGame | AgentGame") -> str:
+    """Say what the critic expects, if there is a critic."""
     return f"V {game.values[-1]:.1f}" if game.values else ""
 
 
 def surface_of(picture: np.ndarray) -> pygame.Surface:
-    """A picture (height, width, 3) as pygame wants it."""
+    """Turn a picture (height, width, 3) into a pygame surface."""
     return pygame.surfarray.make_surface(picture.swapaxes(0, 1))
 
 
 def wants_to_quit(event: pygame.event.Event) -> bool:
-    """Whether an event closes the window: its button, Q or Escape."""
+    """Tell whether an event closes the window: its button, Q or Escape."""
     return event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key in (pygame.K_q, pygame.K_ESCAPE))
 
 
 class Stage:
     """A window in which a game is played, with a strip of text under it. Dragging its border makes it larger or smaller."""
 
-    def __init__(self, game, zoom: float | None, speed: float, fps: float, sound: bool = False, intro: str = ""):
-        """The window opens with the first picture.
+    def __init__(
+        self, game: "OwnGame | AgentGame", zoom: float | None, speed: float, fps: float, sound: bool = False, intro: str = ""
+    ):
+        """Prepare a window; it opens with the first picture.
 
         Args:
-            game: an `OwnGame` or an `agent.AgentGame`.
+            game: an `OwnGame` or an `agent_game.AgentGame`.
             zoom: how many times larger than the game's picture it is shown; by default it becomes 400 to 630 pixels high.
             speed: how many times as fast as usual.
             fps: the usual pictures in a second.
@@ -270,7 +276,7 @@ class Stage:
         pygame.display.set_caption(f"{self.game.env_id}: {state}{status(self.game)}")
 
 
-def film(pictures: Iterator[np.ndarray], game, path: Path, fps: float) -> None:
+def film(pictures: Iterator[np.ndarray], game: "OwnGame | AgentGame", path: Path, fps: float) -> None:
     """Write pictures of a game into a film, each with the score under it. Raises ValueError if that cannot be."""
 
     def with_score(picture: np.ndarray) -> np.ndarray:
@@ -288,13 +294,15 @@ def film(pictures: Iterator[np.ndarray], game, path: Path, fps: float) -> None:
 
 
 def stop_at_ctrl_c() -> threading.Event:
-    """An event that Ctrl-C sets, instead of ending the program, so that a film is kept."""
+    """Let Ctrl-C set an event instead of ending the program, so that a film is kept; returns the event."""
     stopped = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stopped.set())
     return stopped
 
 
-def perform(game, stopped: threading.Event, record: Path | None, *, speed: float, fps: float, **options) -> None:
+def perform(
+    game: "OwnGame | AgentGame", stopped: threading.Event, record: Path | None, *, speed: float, fps: float, **options
+) -> None:
     """Let a game be played in a window, see `Stage`, and film it if `record` says where to.
 
     A film that fails on the way ends with a sentence, and the game goes on. Raises ValueError if it cannot even begin.
@@ -318,7 +326,7 @@ def play(env_id: str, *, zoom: float | None, speed: float, agent: str | None, re
     Args:
         env_id: what to play.
         zoom, speed: see `Stage`.
-        agent: the agent that plays until the player takes over, see `agent.find_agent`; None for none.
+        agent: the agent that plays until the player takes over, see `agent_game.find_agent`; None for none.
         record: where to write a film of it, if anywhere.
         sound: see `Stage`.
 
@@ -334,7 +342,7 @@ def play(env_id: str, *, zoom: float | None, speed: float, agent: str | None, re
         game, intro = OwnGame(env_id), f"{env_id} starts with your first key:\n"
         fps = game.fps
     else:
-        from agent import AgentGame, find_agent  # not at the top: torch takes seconds to load
+        from agent_game import AgentGame, find_agent  # not at the top: torch takes seconds to load
 
         actor, _, args, path = find_agent(agent)
         if args.env_id != env_id:

@@ -12,8 +12,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 import tyro
-from agent import AgentGame, find_agent, list_agents
+from agent_game import AgentGame, find_agent, list_agents
 from keyboard import check_view, film, perform, require_display, run, stop_at_ctrl_c
+
+from solutions.args import require_counts
 
 
 def main(
@@ -52,9 +54,7 @@ def main(
             "Watch one with `python play/watch.py NAME`, or an agent of your own with `python play/watch.py FILE.safetensors`."
         )
         return
-    for name, count in {"episodes": episodes, "max_steps": max_steps}.items():
-        if count < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1; you gave {count}.")
+    require_counts(episodes=episodes, max_steps=max_steps)
     if seed is not None and seed < 0:
         raise ValueError(f"seed must be a whole number of at least 0; you gave {seed}.")
     check_view(speed, zoom)
@@ -97,7 +97,7 @@ def main(
 
 
 def read_card(path: Path, way: str) -> str:
-    """A line with the score on the card that lies beside an agent, played greedy or sampled; empty if there is no card."""
+    """Return a line with the score on the card beside an agent, played greedy or sampled; empty if there is no card."""
     try:
         card = json.loads(path.with_suffix(".json").read_text("utf-8"))
         return (

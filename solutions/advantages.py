@@ -14,7 +14,7 @@ def compute_advantages(
     gamma: float,
     gae_lambda: float,
 ) -> Float[Tensor, "T N"]:
-    """Generalised advantage estimation. Row t is the transition (s_t, a_t) -> (r_t, s_{t+1}).
+    """Compute generalised advantage estimates. Row t is the transition (s_t, a_t) -> (r_t, s_{t+1}).
 
         delta_t = r_t + gamma * (not terminated_t) * V(s_{t+1}) - V(s_t)
         A_t     = delta_t + gamma * gae_lambda * (not done_t) * A_{t+1},  done_t: terminated_t or truncated_t

@@ -9,9 +9,16 @@ Mode = Literal["classic-control", "ram", "atari"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
+def require_counts(**counts: int | None) -> None:
+    """Raise ValueError for the first of some counts that is not a whole number of at least 1; None stands for no count."""
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
+            raise ValueError(f"{name} must be a whole number of at least 1; you gave {count!r}.")
+
+
 @dataclass(frozen=True)
 class PPOArgs:
-    """The settings of one PPO run. The defaults are those of CleanRL's `ppo.py` and `ppo_atari.py`."""
+    """The settings of one PPO run. The defaults are those of CleanRL's `ppo.py` and `ppo_atari.py`, which also clip the value loss."""
 
     env_id: str = "CartPole-v1"
     """The Gymnasium id of the environment, for example CartPole-v1 or ALE/Breakout-v5."""
@@ -67,11 +74,14 @@ class PPOArgs:
     """fp32, bf16 (networks with convolutions multiply in bfloat16), or auto: bf16 where the hardware has it."""
 
     def __post_init__(self):
-        counts = ["total_timesteps", "num_envs", "num_steps", "num_minibatches", "update_epochs"]
-        for name in counts + ["video_log_freq"] * (self.video_log_freq is not None):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1; you gave {value!r}.")
+        require_counts(
+            total_timesteps=self.total_timesteps,
+            num_envs=self.num_envs,
+            num_steps=self.num_steps,
+            num_minibatches=self.num_minibatches,
+            update_epochs=self.update_epochs,
+            video_log_freq=self.video_log_freq,
+        )
         if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**30:
             raise ValueError(f"seed must be a whole number from 0 to {2**30 - 1:,}; you gave {self.seed!r}.")
         for name in ["learning_rate", "clip_coef", "max_grad_norm"] + ["target_kl"] * (self.target_kl is not None):

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from utils.contract import Contract, ContractError, Transition
+from utils.transitions import Contract, ContractError, Transition
 
 
 def check_transition(contract: Contract, transition: Transition) -> Transition:
     """Hold one step of N environments to a contract.
 
     For each field of `contract.rules`, in their order: it is a NumPy array of the rule's dtype and shape, and each entry
-    lies between the rule's bounds (inclusive; a rule whose bounds are None has none). NaN lies nowhere. Of `final_obs`
+    lies between the rule's bounds (inclusive; a rule whose bounds are None has none). NaN is never between them. Of `final_obs`
     only the rows count where the step truncated. And if `contract.one_end`, no environment terminates and truncates at once.
 
     Args:

@@ -1,23 +1,29 @@
 """How well an agent plays, measured apart from its training (chapter 05)."""
 
+from typing import TYPE_CHECKING
+
 import gymnasium as gym
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from solutions import networks, policy_gradient
+from solutions.args import PPOArgs, require_counts
 from utils.display import caption_frames
 from utils.envs import make_envs
 
+if TYPE_CHECKING:
+    from solutions.trainer import PPOTrainer
+
 
 def on_device_of(network: nn.Module, obs: np.ndarray) -> Tensor:
-    """Observations (N, ...), as the environments return them, as a network takes them: floats, on its device."""
+    """Turn observations (N, ...), as the environments return them, into what a network takes: floats, on its device."""
     return networks.prepare_obs(torch.as_tensor(obs).to(next(network.parameters()).device))
 
 
 @torch.no_grad()
 def choose_actions(actor: nn.Module, obs: np.ndarray, greedy: bool) -> np.ndarray:
-    """The actions of a policy for a batch of observations.
+    """Choose a policy's actions for a batch of observations.
 
     Args:
         actor: observations -> logits (N, num_actions).
@@ -112,11 +118,11 @@ class Evaluator:
     Pass it to `PPOTrainer.train`. The games that decide when to stop and those that `report` plays have different seeds.
     """
 
-    def __init__(self, args, every: int, num_episodes: int, max_steps: int, threshold: float | None = None):
+    def __init__(self, args: PPOArgs, every: int, num_episodes: int, max_steps: int, threshold: float | None = None):
         """See `evaluate`.
 
         Args:
-            args: the PPOArgs of the run.
+            args: the settings of the run.
             every: how many iterations lie between two evaluations.
             num_episodes, max_steps: see `evaluate`.
             threshold: the run stops once the mean score less two standard errors reaches it, so that luck alone seldom
@@ -125,22 +131,20 @@ class Evaluator:
         Raises:
             ValueError: a count is below 1.
         """
-        for name, count in {"eval_every": every, "eval_episodes": num_episodes, "eval_max_steps": max_steps}.items():
-            if count < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1; you gave {count}.")
+        require_counts(eval_every=every, eval_episodes=num_episodes, eval_max_steps=max_steps)
         self.args, self.every, self.num_episodes, self.max_steps = args, every, num_episodes, max_steps
         self.threshold = threshold
         self.settings = {"every": every, "episodes": num_episodes, "max_steps": max_steps, "greedy": True}
         self.solved = False
         self._envs = None
 
-    def __call__(self, trainer) -> bool:
+    def __call__(self, trainer: "PPOTrainer") -> bool:
         """Evaluate if it is time to; returns whether the run may stop."""
         if len(trainer.log.rows) % self.every == 0:
             self.note(trainer)
         return self.solved
 
-    def note(self, trainer) -> None:
+    def note(self, trainer: "PPOTrainer") -> None:
         """Evaluate now, and add the result to the log of the run."""
         scores = self.play(trainer.actor, first_seed=10_000)
         trainer.log.add_evaluation(trainer.agent.global_step, scores)

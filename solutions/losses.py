@@ -12,7 +12,7 @@ def policy_loss(
     advantages: Float[Tensor, "B"],
     clip_coef: float,
 ) -> Float[Tensor, ""]:
-    """The clipped surrogate objective, negated for minimising.
+    """Compute the clipped surrogate objective, negated for minimising.
 
     Args:
         new_logprobs: log pi(a_t|s_t) under the current network, with its graph.
@@ -32,7 +32,7 @@ def policy_loss(
 
 
 def value_loss(new_values: Float[Tensor, "B"], returns: Float[Tensor, "B"]) -> Float[Tensor, ""]:
-    """Half the mean squared error of the critic.
+    """Compute half the mean squared error of the critic.
 
     Args:
         new_values: V(s_t) under the current network, with its graph.
@@ -47,7 +47,7 @@ def value_loss(new_values: Float[Tensor, "B"], returns: Float[Tensor, "B"]) -> F
 
 
 def entropy_bonus(logits: Float[Tensor, "B num_actions"]) -> Float[Tensor, ""]:
-    """The mean entropy of the policy, in nats: log(num_actions) when it is undecided, 0 when it is certain.
+    """Compute the mean entropy of the policy, in nats: log(num_actions) when it is undecided, 0 when it is certain.
 
     Args:
         logits: the policy's unnormalised log-probabilities, with their graph; of any size, also far apart.
@@ -63,7 +63,7 @@ def entropy_bonus(logits: Float[Tensor, "B num_actions"]) -> Float[Tensor, ""]:
 
 @torch.no_grad()
 def approx_kl(new_logprobs: Float[Tensor, "B"], logprobs: Float[Tensor, "B"]) -> Float[Tensor, ""]:
-    """How far the policy has moved from the one that played: an estimate of KL(pi_old || pi_new), never negative.
+    """Estimate how far the policy has moved from the one that played: KL(pi_old || pi_new), never negative.
 
     Args:
         new_logprobs: log pi(a_t|s_t) under the current network.
@@ -80,7 +80,7 @@ def approx_kl(new_logprobs: Float[Tensor, "B"], logprobs: Float[Tensor, "B"]) ->
 
 @torch.no_grad()
 def clipfrac(new_logprobs: Float[Tensor, "B"], logprobs: Float[Tensor, "B"], clip_coef: float) -> Float[Tensor, ""]:
-    """The share of the minibatch whose probability ratio has left the interval 1 +- clip_coef.
+    """Compute the share of the minibatch whose probability ratio has left the interval 1 +- clip_coef.
 
     Args:
         new_logprobs: log pi(a_t|s_t) under the current network.
@@ -98,7 +98,7 @@ def clipfrac(new_logprobs: Float[Tensor, "B"], logprobs: Float[Tensor, "B"], cli
 
 @torch.no_grad()
 def explained_variance(values: Float[Tensor, "B"], returns: Float[Tensor, "B"]) -> Float[Tensor, ""]:
-    """How much of the returns' variance the critic foresees: 1 is all, 0 is no better than their mean.
+    """Compute how much of the returns' variance the critic foresees: 1 is all, 0 is no better than their mean.
 
     Args:
         values: V(s_t) as predicted when the rollout was played.

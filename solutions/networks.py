@@ -1,5 +1,6 @@
 """Actors and critics (chapters 02, 06 and 08)."""
 
+from contextlib import nullcontext
 from math import prod, sqrt
 
 import gymnasium as gym
@@ -27,7 +28,7 @@ def layer_init(layer: nn.Module, std: float = sqrt(2), bias_const: float = 0.0) 
 
 
 def get_actor_and_critic_classic(num_obs: int, num_actions: int) -> tuple[nn.Sequential, nn.Sequential]:
-    """Two separate networks of two 64-unit tanh layers, for observations that are a few numbers.
+    """Build two separate networks of two 64-unit tanh layers, for observations that are a few numbers.
 
     Args:
         num_obs: the length of an observation.
@@ -69,7 +70,7 @@ def scale_bytes(obs: UInt8[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
 
 
 def ram_features(obs: Float[Tensor, "B 3 num_bytes"]) -> Float[Tensor, "B 2*num_bytes"]:
-    """What has changed in the memory: since the game began, and since the last step.
+    """Compute what has changed in the memory: since the game began, and since the last step.
 
     Args:
         obs: three snapshots of the memory, scaled to [0, 1]: the game's first, that of the step before, the newest.
@@ -89,7 +90,7 @@ class RamFeatures(nn.Module):
 
 
 def get_actor_and_critic_ram(num_bytes: int, num_actions: int) -> tuple[nn.Sequential, nn.Sequential]:
-    """Two separate networks of two 256-unit ReLU layers on the changes in a console's memory.
+    """Build two separate networks of two 256-unit ReLU layers on the changes in a console's memory.
 
     Args:
         num_bytes: the size of the memory; 128 for the Atari 2600.
@@ -121,7 +122,7 @@ def get_actor_and_critic_ram(num_bytes: int, num_actions: int) -> tuple[nn.Seque
 
 
 def get_actor_and_critic_atari(obs_shape: tuple[int, int, int], num_actions: int) -> tuple[nn.Sequential, nn.Sequential]:
-    """One convolutional trunk with two heads, for stacked square frames.
+    """Build one convolutional trunk with two heads, for stacked square frames.
 
     Args:
         obs_shape: (frames, L, L); L is 8m + 4 with m at least 4, so that the convolutions fit without a rest.
@@ -163,7 +164,7 @@ def get_actor_and_critic_atari(obs_shape: tuple[int, int, int], num_actions: int
 
 
 def get_actor_and_critic(envs: gym.vector.VectorEnv, mode: str) -> tuple[nn.Module, nn.Module]:
-    """The actor and the critic that fit some environments.
+    """Build the actor and the critic that fit some environments.
 
     Args:
         envs: vector environments with a discrete action space.
@@ -171,16 +172,20 @@ def get_actor_and_critic(envs: gym.vector.VectorEnv, mode: str) -> tuple[nn.Modu
 
     Returns:
         actor and critic, see the function for the mode.
+
+    Raises:
+        ValueError: the mode does not exist.
     """
     obs_shape = envs.single_observation_space.shape
     num_actions = int(envs.single_action_space.n)
-    if mode == "classic-control":
-        return get_actor_and_critic_classic(prod(obs_shape), num_actions)
-    if mode == "ram":
-        return get_actor_and_critic_ram(obs_shape[-1], num_actions)
-    if mode == "atari":
-        return get_actor_and_critic_atari(obs_shape, num_actions)
-    raise ValueError(f'mode must be "classic-control", "ram" or "atari"; you gave {mode!r}.')
+    build = {
+        "classic-control": lambda: get_actor_and_critic_classic(prod(obs_shape), num_actions),
+        "ram": lambda: get_actor_and_critic_ram(obs_shape[-1], num_actions),
+        "atari": lambda: get_actor_and_critic_atari(obs_shape, num_actions),
+    }
+    if mode not in build:
+        raise ValueError(f"mode must be one of {', '.join(map(repr, build))}; you gave {mode!r}.")
+    return build[mode]()
 
 
 def prepare_obs(obs: Shaped[Tensor, "B *obs_shape"]) -> Float[Tensor, "B *obs_shape"]:
@@ -198,7 +203,7 @@ def prepare_obs(obs: Shaped[Tensor, "B *obs_shape"]) -> Float[Tensor, "B *obs_sh
 
 
 def share_trunk(actor: nn.Module, critic: nn.Module) -> bool:
-    """Whether both networks are a `nn.Sequential` with the same first child."""
+    """Tell whether both networks are a `nn.Sequential` with the same first child."""
     return isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential) and actor[0] is critic[0]
 
 
@@ -216,7 +221,11 @@ def actor_critic_forward(
         logits, and values without their last dimension.
     """
     obs = prepare_obs(obs)
-    if share_trunk(actor, critic):
-        hidden = actor[0](obs)
-        return actor[1:](hidden), critic[1:](hidden).squeeze(-1)
-    return actor(obs), critic(obs).squeeze(-1)
+    if not share_trunk(actor, critic):
+        return actor(obs), critic(obs).squeeze(-1)
+    trunk = actor[0]
+    in_bf16 = getattr(trunk, "in_bf16", False)  # see solutions/fast/precision.py
+    with torch.autocast(obs.device.type, torch.bfloat16) if in_bf16 else nullcontext():
+        hidden = trunk(obs)
+    hidden = hidden.float()
+    return actor[1:](hidden), critic[1:](hidden).squeeze(-1)

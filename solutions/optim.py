@@ -5,7 +5,7 @@ from torch import nn
 
 
 def make_optimizer(actor: nn.Module, critic: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
-    """Adam over the parameters of both networks, each parameter once even if they share some.
+    """Make Adam over the parameters of both networks, each parameter once even if they share some.
 
     Args:
         actor: the policy network.

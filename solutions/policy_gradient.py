@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def discounted_returns(rewards: Float[Tensor, "T"], gamma: float) -> Float[Tensor, "T"]:
-    """The discounted return from each step of one episode: G_t = r_t + gamma * r_{t+1} + gamma^2 * r_{t+2} + ...
+    """Compute the discounted return from each step of one episode: G_t = r_t + gamma * r_{t+1} + gamma^2 * r_{t+2} + ...
 
     Args:
         rewards: the rewards of one whole episode, in order.
@@ -41,7 +41,7 @@ def sample_actions(logits: Float[Tensor, "N num_actions"]) -> tuple[Int[Tensor, 
 
 
 def reinforce_loss(logprobs: Float[Tensor, "B"], returns: Float[Tensor, "B"]) -> Float[Tensor, ""]:
-    """A loss whose gradient is the REINFORCE estimate of the policy gradient, negated for minimising.
+    """Compute a loss whose gradient is the REINFORCE estimate of the policy gradient, negated for minimising.
 
     Args:
         logprobs: log pi(a_t|s_t) of the actions taken, with their graph.

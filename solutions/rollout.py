@@ -16,8 +16,8 @@ class Rollout:
     """What N environments did in T steps. Row t is the transition (s_t, a_t) -> (r_t, s_{t+1}).
 
     While it is open, `add` writes row after row. Rows are added whole or not at all, so no column can fall behind another.
-    Once it is full, `close` shows its columns, and works out `next_values`, the value of the state that each step really
-    led to.
+    Once it is full, `close` shows its columns, and works out `next_values`: the value of the state that each step really
+    led to, also where it truncated the episode. Where a step terminated there is no such state, and the entry means nothing.
     """
 
     num_steps: int
@@ -88,7 +88,7 @@ class Rollout:
             if entry.shape != shape:
                 raise ValueError(f"`{name}` has shape {tuple(entry.shape)}; expected one for each environment: {shape}.")
         if not self._columns:
-            for name, entry in row.items():  # pictures lie as convolutions want them, see solutions/speed.py
+            for name, entry in row.items():  # pictures lie as convolutions want them, see solutions/fast/precision.py
                 layout = torch.channels_last if entry.ndim == 4 else torch.contiguous_format
                 size = (self.num_steps * num_envs, *entry.shape[1:])
                 column = torch.empty(size, dtype=entry.dtype, device=self.device, memory_format=layout)
@@ -102,7 +102,7 @@ class Rollout:
 
     @torch.no_grad()
     def close(self, actor: nn.Module, critic: nn.Module, next_obs: Shaped[np.ndarray, "N *obs_shape"]) -> None:
-        """Show the columns, and work out the value of the state that each step led to.
+        """Show the columns, and work out `next_values`.
 
         Afterwards the rollout has the attributes obs, actions, logprobs, values, rewards, terminations, truncations
         and next_values, each (T, N, ...).
@@ -144,7 +144,11 @@ class PPOAgent:
         self.device = next(actor.parameters()).device
         self.rollout = Rollout(num_steps, self.device)
         self.global_step = 0
-        self.next_obs, _ = envs.reset(seed=seed)
+        self.restart(seed)
+
+    def restart(self, seed: int | None = None) -> None:
+        """Start a new game in every environment; the rollout and `global_step` stay as they are."""
+        self.next_obs, _ = self.envs.reset(seed=seed)
 
     @torch.no_grad()
     def play_step(self) -> dict:

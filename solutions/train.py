@@ -6,15 +6,21 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 import tyro
 
-from solutions import checkpoint, distributed, graphs, overlap, trainer
-from solutions.args import PRESETS, PPOArgs
+from solutions import trainer
+from solutions.args import PRESETS, PPOArgs, require_counts
 from solutions.evaluate import Evaluator
-from utils import answers, dashboard
-from utils.contract import ContractError
+from solutions.fast import distributed
+from solutions.fast.gpu import GPUTrainer
+from solutions.running import checkpoint
+from solutions.trainer import PPOTrainer
+from utils import answers
 from utils.processes import WorkerError
+from utils.run.log import new_run_folder
+from utils.transitions import ContractError
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ RUNS = {
 
 
 def command_of(args: PPOArgs) -> str:
-    """The command that trains with some settings."""
+    """Return the command that trains with some settings."""
     fits = {name: run.args for name, (_, run) in RUNS.items() if (run.args.env_id, run.args.mode) == (args.env_id, args.mode)}
     if not fits:
         return f"PPOTrainer({args}).train()"
@@ -69,58 +75,39 @@ def command_of(args: PPOArgs) -> str:
     return shlex.join(words)
 
 
-def trainer_class(run: Run) -> type[trainer.PPOTrainer]:
-    """What trains: the trainer as it stands, as one rank of several, or as it is fast on a GPU."""
-    usual = distributed.join(run.args)
+def trainer_class(run: Run) -> type[PPOTrainer]:
+    """Return the trainer's class: PPOTrainer, one rank of several, or the one for a GPU."""
+    if distributed.is_launched():
+        return distributed.RankTrainer
     # Not with answers: one that looks at a number, as an `if` does, cannot be recorded
-    if run.args.torch_device.type == "cuda" and not distributed.is_launched() and not run.answers:
-        return graphs.recorded(overlap.overlapped(usual))
-    return usual
+    if run.args.torch_device.type == "cuda" and not run.answers:
+        return GPUTrainer
+    return trainer.PPOTrainer
 
 
-def stopping_rule(run: Run) -> Evaluator:
-    """The evaluations that a run asks for. Raises ValueError for a count below 1."""
-    every = run.args.num_iterations if run.eval_every is None else run.eval_every
-    return Evaluator(run.args, every, run.eval_episodes, run.eval_max_steps, run.threshold)
-
-
-def curve_path(run: Run) -> Path:
-    """Where the curve goes; everything else goes beside it."""
-    if run.log is not None:
-        if run.log.suffix != ".json":
-            raise ValueError(f"--log is where the curve goes, as JSON: give a name that ends in .json, not {run.log}.")
-        return run.log
-    if run.resume is not None and run.resume.name.endswith(checkpoint.SUFFIX):
-        return run.resume.with_name(run.resume.name.removesuffix(checkpoint.SUFFIX) + ".json")
-    if (name := distributed.run_id()) is not None:
-        return dashboard.run_folder(run.args, name) / "curve.json"
-    try:
-        return dashboard.new_run_folder(run.args) / "curve.json"
-    except OSError as error:
-        raise ValueError(f"The run cannot be kept under runs/ ({error.strerror or error}): say where with --log.") from None
-
-
-def main(run: Run) -> int:
-    """Train, evaluate, write the curve and the agent; returns the exit code."""
+def make_trainer(run: Run) -> PPOTrainer:
+    """Make the trainer of a run, anew or from what is to be resumed; it may be the learner's. Raises ValueError."""
+    if run.updates is not None and run.resume is not None:
+        raise ValueError("updates are counted from the start, in rollouts of one size: with --resume, give --total-timesteps.")
+    if run.answers and distributed.is_launched():
+        raise ValueError("Your own answers train in one process: leave out torchrun, or --answers.")
+    args = run.args
     if run.updates is not None:
-        if run.updates < 1:
-            raise ValueError(f"updates must be a whole number of at least 1; you gave {run.updates}.")
-        if run.resume is not None:
-            raise ValueError(
-                "updates are counted from the start, in rollouts of one size: with --resume, give --total-timesteps."
-            )
-        length = run.updates * run.args.batch_size
-        run = dataclasses.replace(run, args=dataclasses.replace(run.args, total_timesteps=length))
-    if run.args.mode != "atari":
+        require_counts(updates=run.updates)
+        args = dataclasses.replace(args, total_timesteps=run.updates * args.batch_size)
+    if args.mode != "atari":
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
     if run.answers:
         print(answers.adopt())
-    if distributed.is_restart() and (last := curve_path(run).with_suffix(checkpoint.SUFFIX)).exists():
-        run = dataclasses.replace(run, resume=last)
+    if distributed.is_launched():
+        distributed.join(args)
     make = trainer_class(run)
-    ppo = make(run.args) if run.resume is None else checkpoint.resume(run.resume, run.args, make)
-    args, log = ppo.args, ppo.log
-    evaluator = stopping_rule(dataclasses.replace(run, args=args))
+    return make(args) if run.resume is None else checkpoint.resume(run.resume, args, make)
+
+
+def announce(run: Run, ppo: PPOTrainer) -> None:
+    """Say what will be trained."""
+    args = ppo.args
     print(
         f"Training on {args.env_id} (seed {args.seed}, {ppo.device}): {args.num_iterations * args.batch_size:,} steps at most, "
         f"{args.num_iterations:,} rollouts of {args.batch_size:,}; Ctrl-C stops it."
@@ -128,22 +115,46 @@ def main(run: Run) -> int:
     if run.resume is not None:
         print(f"Going on from {run.resume}, after {ppo.agent.global_step:,} steps.")
         before, now = checkpoint.read_trained(run.resume).get("ranks", 1), checkpoint.trained_for(ppo)["ranks"]
-        if log.rows and before != now:
+        if ppo.log.rows and before != now:
             print(f"It was trained by {before} process(es), and now is by {now}: from here on its random numbers are others.")
-    if distributed.rank() > 0:
-        return distributed.follow(ppo)
-    curve = curve_path(run)
-    checkpointer = checkpoint.Checkpointer(curve.with_suffix(checkpoint.SUFFIX), run.checkpoint_every, run.save_every)
-    if distributed.may_restart():
-        checkpointer.save(ppo)  # or a restart might go on from one that an older run has left
 
-    def after_iteration(ppo) -> bool:
+
+def stopping_rule(run: Run, args: PPOArgs) -> Evaluator:
+    """Return the evaluations that a run asks for. Raises ValueError for a count below 1."""
+    every = args.num_iterations if run.eval_every is None else run.eval_every
+    return Evaluator(args, every, run.eval_episodes, run.eval_max_steps, run.threshold)
+
+
+def curve_path(run: Run) -> Path:
+    """Return where the curve goes; everything else goes beside it. Raises ValueError if it cannot go there."""
+    if run.log is not None:
+        if run.log.suffix != ".json":
+            raise ValueError(f"--log is where the curve goes, as JSON: give a name that ends in .json, not {run.log}.")
+        return run.log
+    if run.resume is not None and run.resume.name.endswith(checkpoint.SUFFIX):
+        return run.resume.with_name(run.resume.name.removesuffix(checkpoint.SUFFIX) + ".json")
+    try:
+        return new_run_folder(run.args) / "curve.json"
+    except OSError as error:
+        raise ValueError(f"The run cannot be kept under runs/ ({error.strerror or error}): say where with --log.") from None
+
+
+def train_and_evaluate(
+    run: Run, ppo: PPOTrainer, evaluator: Evaluator, checkpointer: checkpoint.Checkpointer
+) -> dict[str, np.ndarray]:
+    """Train to the end, and play games with the agent.
+
+    Returns:
+        The scores of the games, "greedy" and "sampled"; fewer if Ctrl-C has stopped it.
+    """
+
+    def after_iteration(ppo: PPOTrainer) -> bool:
         checkpointer(ppo)
         return run.eval_every is not None and evaluator(ppo)
 
-    scores, ruined = {}, None
+    scores = {}
     try:
-        if run.eval_every is not None and not log.rows:
+        if run.eval_every is not None and not ppo.log.rows:
             evaluator.note(ppo)
         ppo.train(on_iteration=after_iteration)
         if evaluator.solved:
@@ -155,21 +166,12 @@ def main(run: Run) -> int:
     except KeyboardInterrupt:
         checkpointer.save(ppo)
         print(f"\nStopped early. To go on, add --resume {checkpointer.path}")
-    except distributed.RankError as error:
-        sys.exit(f"error: {error} {checkpointer.advice}")
-    except (FloatingPointError, ContractError, WorkerError) as error:
-        ruined = error
-    results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
-    try:
-        curve, picture = log.save(curve, evaluator=evaluator.settings, results=results)
-        if ruined is not None:
-            sys.exit(f"error: {ruined} {checkpointer.advice} The curve is in {curve} and {picture}.")
-        agent = checkpoint.save_agent(
-            curve.with_suffix(".safetensors"), ppo.actor, ppo.critic, args, checkpoint.trained_for(ppo)
-        )
-    except OSError as error:
-        sys.exit(f"error: the results could not be written ({error}): make room there. {checkpointer.advice}")
-    print(f"The curve is in {curve} and {picture}, the agent in {agent}.")
+    return scores
+
+
+def report(run: Run, ppo: PPOTrainer, scores: dict[str, np.ndarray]) -> int:
+    """Say how the training went; returns the exit code."""
+    log = ppo.log
     if log.games:
         games, steps = min(100, len(log.games)), ppo.agent.global_step
         print(
@@ -178,18 +180,47 @@ def main(run: Run) -> int:
     print(log.health())
     if len(scores) < 2:
         return 130
-    means = {way: some.mean() for way, some in scores.items()}
-    if means["greedy"] < means["sampled"] - scores["sampled"].std():
+    greedy, sampled = scores["greedy"].mean(), scores["sampled"].mean()
+    if greedy < sampled - scores["sampled"].std():
         print(
             "The greedy agent does much worse than the sampling one: it may be waiting for a key that it never presses, such as FIRE."
         )
-    summary = f"mean {means['greedy']:.1f} greedy, {means['sampled']:.1f} sampled, over {run.eval_episodes} games each"
+    summary = f"mean {greedy:.1f} greedy, {sampled:.1f} sampled, over {run.eval_episodes} games each"
     if run.threshold is None:
         print(f"result: {summary}.")
         return 0
-    solved = means["greedy"] >= run.threshold
+    solved = greedy >= run.threshold
     print(f"{'solved' if solved else 'not solved'}: {summary}; the threshold is {run.threshold:g}, greedy.")
-    return 0 if solved or distributed.is_launched() else 1  # torchrun takes 1 for a failure, and might start again
+    return 0 if solved or distributed.is_launched() else 1  # torchrun takes 1 for a failure
+
+
+def main(run: Run) -> int:
+    """Train, evaluate, write the curve and the agent; returns the exit code."""
+    ppo = make_trainer(run)
+    evaluator = stopping_rule(run, ppo.args)
+    announce(run, ppo)
+    if distributed.rank() > 0:
+        return ppo.follow()
+    curve = curve_path(run)
+    checkpointer = checkpoint.Checkpointer(curve.with_suffix(checkpoint.SUFFIX), run.checkpoint_every, run.save_every)
+    scores, ruined = {}, None
+    try:
+        scores = train_and_evaluate(run, ppo, evaluator, checkpointer)
+    except distributed.RankError as error:
+        sys.exit(f"error: {error} {checkpointer.advice}")
+    except (FloatingPointError, ContractError, WorkerError) as error:
+        ruined = error
+    results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
+    try:
+        curve, picture = ppo.log.save(curve, evaluator=evaluator.settings, results=results)
+        if ruined is not None:
+            sys.exit(f"error: {ruined} {checkpointer.advice} The curve is in {curve} and {picture}.")
+        agent = curve.with_suffix(".safetensors")
+        checkpoint.save_agent(agent, ppo.actor, ppo.critic, ppo.args, checkpoint.trained_for(ppo))
+    except OSError as error:
+        sys.exit(f"error: the results could not be written ({error}): make room there. {checkpointer.advice}")
+    print(f"The curve is in {curve} and {picture}, the agent in {agent}.")
+    return report(run, ppo, scores)
 
 
 if __name__ == "__main__":

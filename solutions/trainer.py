@@ -1,15 +1,18 @@
 """PPO. Read this page first: it is the algorithm, and every part it calls is a short function elsewhere."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import nn
 
-from solutions import advantages, contract, losses, networks, optim, rollout, speed
+from solutions import advantages, contract, losses, networks, optim, rollout
 from solutions.args import PPOArgs
 from solutions.evaluate import record_game
-from utils import dashboard
-from utils.contract import CheckedEnvs
-from utils.envs import make_envs
+from solutions.fast import precision
+from utils.envs import GameRecorder, make_envs
+from utils.run.log import RunLog
+from utils.transitions import CheckedEnvs
 
 
 class PPOTrainer:
@@ -23,22 +26,21 @@ class PPOTrainer:
         """
         self.args = args
         self.device = args.torch_device
-        self.log = dashboard.RunLog(args)
         torch.manual_seed(args.seed)
         self.rng = np.random.default_rng(args.seed)
 
-        sticky = args.sticky_actions
-        self.envs = make_envs(args.env_id, args.num_envs, args.mode, sticky_actions=sticky, processes=args.processes)
+        self.envs = self.make_envs()
         if args.check_transitions:
             self.envs = CheckedEnvs(self.envs, contract.check_transition)
+        self.log = RunLog(args, num_actions=int(self.envs.single_action_space.n))
         actor, critic = networks.get_actor_and_critic(self.envs, args.mode)
-        self.actor, self.critic = speed.prepare(actor, critic, self.device, args.precision)
+        self.actor, self.critic = precision.prepare(actor, critic, self.device, args.precision)
         self.optimizer = optim.make_optimizer(self.actor, self.critic, args.learning_rate)
         end_lr = 0.0 if args.anneal_lr else args.learning_rate
         self.scheduler = optim.PPOScheduler(self.optimizer, args.learning_rate, end_lr, args.num_iterations)
         self.agent = rollout.PPOAgent(self.envs, self.actor, self.critic, args.num_steps, args.seed)
 
-    def train(self, on_iteration=None) -> dashboard.RunLog:
+    def train(self, on_iteration: Callable[["PPOTrainer"], bool | None] | None = None) -> RunLog:
         """Alternate between playing and learning until `total_timesteps` are played.
 
         Args:
@@ -51,7 +53,11 @@ class PPOTrainer:
             for _ in iterations:
                 self.rollout_phase()
                 self.learning_phase()
-                self.log.end_iteration(self)
+                self.log.end_iteration(
+                    global_step=self.agent.global_step,
+                    learning_rate=self.optimizer.param_groups[0]["lr"],
+                    mean_value=self.agent.rollout.values.mean().item(),
+                )
                 if self.log.video_is_due:
                     self.film()
                 if on_iteration is not None and on_iteration(self):
@@ -120,6 +126,11 @@ class PPOTrainer:
                 break
         self.log.add_figures(explained_variance=losses.explained_variance(batch.values.flatten(), returns))
         self.scheduler.step()
+
+    def make_envs(self) -> GameRecorder:
+        """Make the environments to train in."""
+        args = self.args
+        return make_envs(args.env_id, args.num_envs, args.mode, sticky_actions=args.sticky_actions, processes=args.processes)
 
     def film(self) -> None:
         """Record a game that the agent plays as it is now."""

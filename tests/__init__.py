@@ -8,21 +8,23 @@ import functools
 import importlib
 from pathlib import Path
 
-from utils import missing
+from utils import jupyter, missing_package, paths
+from utils.course import programs, records
+from utils.course.exercises import exercises
 
 try:
     from tests import checks
-    from utils import answers, progress
+    from utils import progress
 except ModuleNotFoundError as error:
-    raise ImportError(missing.advice(error)) from None
+    raise ImportError(missing_package.advice(error)) from None
 
 
 def _for_notebook(test):
-    exercise = answers.exercises().get(test.__name__.removeprefix("test_"))
+    exercise = exercises().get(test.__name__.removeprefix("test_"))
 
     @functools.wraps(test)
     def check(answer, **options) -> None:
-        source = answers.source_of(answer) if exercise else None
+        source = programs.source_of(answer) if exercise else None
         verdict = None
         try:
             checks.judge(exercise, test, answer, **options)
@@ -30,9 +32,9 @@ def _for_notebook(test):
             verdict = raised
         if source is not None and not isinstance(verdict, checks.NotAttempted):
             try:
-                answers.record(exercise, answers.with_definitions(source, _executed_cells()), verdict is None)
+                records.write(exercise, programs.with_definitions(source, _executed_cells()), verdict is None)
             except OSError as error:
-                print(f"Your answer cannot be recorded in {answers.RECORDS} ({error.strerror or error}); the verdict stands.")
+                print(f"Your answer cannot be recorded in {paths.RECORDS} ({error.strerror or error}); the verdict stands.")
         if verdict is not None:
             raise verdict
         how_far = f" {progress.current().line(exercise.name)}" if source is not None else ""
@@ -42,11 +44,9 @@ def _for_notebook(test):
 
 
 def _executed_cells() -> list[str]:
-    """The cells that this notebook has run so far."""
-    try:
-        return list(get_ipython().user_ns["In"])
-    except NameError:  # not in a notebook
-        return []
+    """Return the cells that this notebook has run so far."""
+    shell = jupyter.shell()
+    return [] if shell is None else list(shell.user_ns["In"])
 
 
 for _path in sorted(Path(__file__).parent.glob("test_*.py")):

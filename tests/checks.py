@@ -22,16 +22,15 @@ from torch.overrides import TorchFunctionMode
 
 from tests import shapes
 from utils import answers
+from utils.course.exercises import Exercise, comes_from_stub
+from utils.jupyter import PlainError
 
 TIME_LIMIT = 20.0
 """Seconds that an answer may take where nobody sits at the button to interrupt it."""
 
 
-class Verdict(Exception):
+class Verdict(PlainError):
     """An exception that a notebook and pytest show as its message alone, without a traceback through the test."""
-
-    def _render_traceback_(self) -> list[str]:
-        return str(self).splitlines()
 
 
 class WrongAnswer(Verdict, AssertionError):
@@ -50,7 +49,7 @@ class NotAttempted(Verdict, NotImplementedError):
 
 
 def show(value) -> str:
-    """A value as one reads it: tensors as rounded lists."""
+    """Return a value as text: tensors as rounded lists."""
     if isinstance(value, Tensor):
         with torch.no_grad():
             rounded = (
@@ -228,7 +227,7 @@ def limited(seconds: float | None):
         signal.signal(signal.SIGINT, handler or signal.SIG_DFL)
 
 
-def run(exercise: answers.Exercise | None, test, answer, seconds: float | None = None, **options) -> None:
+def run(exercise: Exercise | None, test, answer, seconds: float | None = None, **options) -> None:
     """Call a test of an exercise; the shape of what the learner's function returns is checked on the way."""
     with fenced(seconds):
         if exercise is not None and not exercise.methods:
@@ -236,11 +235,11 @@ def run(exercise: answers.Exercise | None, test, answer, seconds: float | None =
         test(answer, **options)
 
 
-def judge(exercise: answers.Exercise | None, test, answer, seconds: float | None = None, **options) -> None:
+def judge(exercise: Exercise | None, test, answer, seconds: float | None = None, **options) -> None:
     """Test an answer among the reference's parts. Whatever goes wrong is raised as a Verdict with a message for the learner.
 
     Args:
-        exercise: None for the dispatcher, which is none.
+        exercise: None for the dispatcher `get_actor_and_critic`, which is tested but is no exercise.
         test: a function of a module beside this one.
         answer: a function or class.
         seconds: after which the answer is stopped; None never stops it.
@@ -255,8 +254,8 @@ def judge(exercise: answers.Exercise | None, test, answer, seconds: float | None
     raise explanation
 
 
-def verdict(exercise: answers.Exercise, answer) -> str | None:
-    """The message with which the test of an exercise rejects an answer, or None if it accepts it."""
+def verdict(exercise: Exercise, answer) -> str | None:
+    """Return the message with which the test of an exercise rejects an answer, or None if it accepts it."""
     test = getattr(importlib.import_module("tests"), f"test_{exercise.name}").__wrapped__
     try:
         judge(exercise, test, answer, TIME_LIMIT)
@@ -265,10 +264,10 @@ def verdict(exercise: answers.Exercise, answer) -> str | None:
     return None
 
 
-def explained(exercise: answers.Exercise | None, test, answer, error: Exception) -> Verdict:
-    """What a learner is told about an exception that a test of an answer raised."""
+def explained(exercise: Exercise | None, test, answer, error: Exception) -> Verdict:
+    """Turn an exception that a test of an answer raised into what the learner is told."""
     name = exercise.name if exercise else test.__name__.removeprefix("test_")
-    if answers.comes_from_stub(error):
+    if comes_from_stub(error):
         return NotAttempted(
             f"{name} is not attempted yet: write your code in the place of `raise NotImplementedError()`,\n"
             "run that cell, and then this one again."
@@ -299,7 +298,7 @@ def crashed(error: Exception) -> WrongAnswer:
 
 
 def line_of(error: BaseException) -> str:
-    """The last line of the learner's own that an exception came through, as an end of a message."""
+    """Return the last line of the learner's own that an exception came through, as an end of a message."""
     for frame, lineno in reversed(list(traceback.walk_tb(error.__traceback__))):
         if is_the_learners(filename := frame.f_code.co_filename):
             return f"\n  in your line  {linecache.getline(filename, lineno).strip()}"
@@ -307,7 +306,7 @@ def line_of(error: BaseException) -> str:
 
 
 def inputs_of(error: BaseException) -> str:
-    """The shapes of what the learner's function was called with when it raised an exception, as an end of a message."""
+    """Return the shapes that the learner's function was called with when it raised an exception, as an end of a message."""
     for frame, _ in traceback.walk_tb(error.__traceback__):
         if is_the_learners(frame.f_code.co_filename):
             code, values = frame.f_code, frame.f_locals
@@ -319,28 +318,28 @@ def inputs_of(error: BaseException) -> str:
 
 
 def is_the_learners(filename: str) -> bool:
-    """Whether code comes from a notebook's cell, or from an answer that pytest has read from there."""
+    """Tell whether code comes from a notebook's cell, or from an answer that pytest has read from there."""
     return filename.startswith("<") or "ipykernel" in filename or "ipython-input" in filename
 
 
 def same_evidence(one: WrongAnswer, other: WrongAnswer) -> bool:
-    """Whether two answers failed the same check with the same thing seen."""
+    """Tell whether two answers failed the same check with the same thing seen."""
     if isinstance(one.evidence, Tensor) and isinstance(other.evidence, Tensor):
         a, b = one.evidence, other.evidence
         same_check = str(one).splitlines()[0] == str(other).splitlines()[0]
         return same_check and a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=1e-4, equal_nan=True)
     if isinstance(one.evidence, str) and isinstance(other.evidence, str):
-        return one.evidence == other.evidence and shape_of(one) == shape_of(other)
+        return one.evidence == other.evidence and without_numbers(one) == without_numbers(other)
     return str(one) == str(other)
 
 
-def shape_of(error: WrongAnswer) -> str:
-    """The first line of a message without its numbers, which may hang on random draws."""
+def without_numbers(error: WrongAnswer) -> str:
+    """Return the first line of a message without its numbers, which may hang on random draws."""
     return re.sub(r"[-+\d.]+", "#", str(error).splitlines()[0])
 
 
-def diagnosis(exercise: answers.Exercise, test, error: WrongAnswer) -> str:
-    """The sentences of the known mistakes that fail the test just as the answer did, at the end of a message."""
+def diagnosis(exercise: Exercise, test, error: WrongAnswer) -> str:
+    """Return the sentences of the known mistakes that fail the test just as the answer did, as an end of a message."""
     from tests import mistakes
 
     failures = [(mistake.says, failure_of(exercise, test, mistake)) for mistake in mistakes.of(exercise.name)]
@@ -351,8 +350,8 @@ def diagnosis(exercise: answers.Exercise, test, error: WrongAnswer) -> str:
 
 
 @cache
-def failure_of(exercise: answers.Exercise, test, mistake) -> WrongAnswer | None:
-    """How a known mistake fails its test: the same way every time, because `run` sees to the random numbers."""
+def failure_of(exercise: Exercise, test, mistake) -> WrongAnswer | None:
+    """Return how a known mistake fails its test: the same way every time, because `run` sets the random numbers."""
     try:
         run(exercise, test, mistake.build())
     except WrongAnswer as error:

@@ -5,10 +5,13 @@ import pytest
 from solutions import networks, trainer
 from tests import checks
 from utils import answers, progress
+from utils.course import notebooks
+from utils.course.exercises import Exercise, exercises
+from utils.course.programs import AnswerError
 
 
-def exercise_of(function_name: str) -> answers.Exercise | None:
-    return answers.exercises().get(function_name.removeprefix("test_"))
+def exercise_of(function_name: str) -> Exercise | None:
+    return exercises().get(function_name.removeprefix("test_"))
 
 
 def pytest_addoption(parser):
@@ -23,17 +26,17 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture
 def get_actor_and_critic():
-    """The dispatcher is no exercise: under pytest only the reference's is tested."""
+    """Return the reference's dispatcher: it is no exercise, and a learner's is tested in its notebook only."""
     return networks.get_actor_and_critic
 
 
 @pytest.fixture(params=["reference", "yours"])
 def trainer_class(request):
-    """A whole agent is no exercise: the reference's is tested, and the learner's once both of its phases are attempted."""
+    """Return the reference's trainer, and the learner's once both of its phases are attempted."""
     if request.param == "reference":
         return trainer.PPOTrainer
     seconds = time_limit(request.config)
-    phases = [load_yours(answers.exercises()[name], seconds) for name in ["rollout_phase", "learning_phase"]]
+    phases = [load_yours(exercises()[name], seconds) for name in ["rollout_phase", "learning_phase"]]
     return phases[-1][0]
 
 
@@ -60,14 +63,14 @@ def pytest_pyfunc_call(pyfuncitem):
     return (yield)
 
 
-def load_yours(exercise: answers.Exercise, seconds: float):
+def load_yours(exercise: Exercise, seconds: float):
     try:
-        source, where = answers.read_answer(exercise)
+        source, where = notebooks.read_answer(exercise)
         if source is None:
             pytest.skip("not attempted yet")
         with checks.fenced(seconds):
-            return answers.load(source, exercise), where
-    except (answers.AnswerError, checks.WrongAnswer) as error:
+            return exercise.load(source), where
+    except (AnswerError, checks.WrongAnswer) as error:
         said = error.__cause__ if isinstance(error.__cause__, checks.Verdict) else error
         raise checks.WrongAnswer(f"✗ {exercise.name}\n{said}") from None
 
@@ -90,7 +93,7 @@ def pytest_runtest_makereport(item, call):
 
 
 def shortened(printed: str, limit: int = 20) -> str:
-    """The last lines of what an answer printed."""
+    """Return the last lines of what an answer printed."""
     lines = [line if len(line) <= 200 else line[:200] + " ..." for line in printed.splitlines()]
     return "\n".join([f"({len(lines) - limit} lines more before these)"] * (len(lines) > limit) + lines[-limit:])
 
@@ -116,9 +119,7 @@ def pytest_terminal_summary(terminalreporter):
                 found[exercise.name] = state
     if found:
         terminalreporter.write_sep("=", "your progress")
-        terminalreporter.write_line(
-            str(progress.Progress({name: found[name] for name in answers.exercises() if name in found}))
-        )
+        terminalreporter.write_line(str(progress.Progress({name: found[name] for name in exercises() if name in found})))
         terminalreporter.write_line(
             "Each exercise is tested twice: on the course's own solution [reference] and on your answer [yours]. Skipped is what "
             "you have not attempted yet."

@@ -23,7 +23,7 @@ class WrongShape(Exception):
 
 
 def fits(*arrays: tuple[Any, type[AbstractArray]]) -> bool:
-    """Whether each value fits its annotation, with one size for each letter."""
+    """Tell whether each value fits its annotation, with one size for each letter."""
     with jaxtyped("context"):
         return all(isinstance(value, annotation) for value, annotation in arrays)
 
@@ -49,7 +49,7 @@ def in_brackets(letters: str) -> str:
 
 
 def disagreement(arrays: Arrays) -> str | None:
-    """The first two arguments whose shapes cannot both be right, in words."""
+    """Name the first two arguments whose shapes cannot both be right."""
     for (name, one), (other_name, other) in combinations(arrays.items(), 2):
         shapes = shape_of(one[0]), shape_of(other[0])
         if None in shapes:
@@ -64,7 +64,7 @@ def disagreement(arrays: Arrays) -> str | None:
 
 
 def misfit(arrays: Arrays) -> str | None:
-    """The first argument that does not fit its annotation, in words."""
+    """Name the first argument that does not fit its annotation."""
     for name, (value, annotation) in arrays.items():
         kind = annotation.array_type
         if not isinstance(value, kind):
@@ -112,7 +112,7 @@ def checked_calls(*owners):
 
 
 def sizes_of(dim_str: str, shape: tuple[int, ...]) -> dict[str, int | tuple[int, ...]]:
-    """The size of each letter of an annotation; of one with a star, such as `*shape`, all the sizes that it stands for."""
+    """Return the size of each letter of an annotation; of one with a star, such as `*shape`, all the sizes that it stands for."""
     before, star, after = re.fullmatch(r"([^*]*)(\*\w+)?(.*)", dim_str).groups()
     before, after = before.split(), after.split()
     end = len(shape) - len(after)
@@ -121,7 +121,7 @@ def sizes_of(dim_str: str, shape: tuple[int, ...]) -> dict[str, int | tuple[int,
 
 
 def shape_for(dim_str: str, sizes: dict) -> tuple[int, ...]:
-    """The shape that an annotation stands for, given the size of each letter; `2*n` is worked out."""
+    """Return the shape that an annotation stands for, given the size of each letter; `2*n` is worked out."""
     shape = []
     for entry in dim_str.split():
         shape += sizes[entry] if entry.startswith("*") else [eval(entry, {}, sizes)]
@@ -152,7 +152,7 @@ def check_return(function, reference):
 
 
 def in_words(error: TypeCheckError) -> str:
-    """What jaxtyping's own error says, in one sentence."""
+    """Say in one sentence what jaxtyping's own error says."""
     said = str(error)
     where = re.search(r"whilst checking the (parameters|return value) of ([\w.<>]+?)\.?$", said, re.MULTILINE)
     if where is None:

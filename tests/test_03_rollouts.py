@@ -10,7 +10,7 @@ from torch import nn
 from solutions import networks, policy_gradient, rollout
 from tests import shapes
 from tests.checks import WrongAnswer, expect_close, expect_device_followed, expect_tensor, require, show, unmodified
-from tests.scripted import ScriptedEnvs
+from tests.scripted_envs import ScriptedEnvs
 
 
 def gae_by_definition(rewards, values, next_values, terminations, truncations, gamma, gae_lambda):

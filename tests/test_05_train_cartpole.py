@@ -13,7 +13,7 @@ from solutions import losses, networks, policy_gradient
 from solutions.args import PPOArgs
 from tests import shapes
 from tests.checks import WrongAnswer, expect_close, require, show, unmodified
-from tests.scripted import ScriptedEnvs
+from tests.scripted_envs import ScriptedEnvs
 
 SMALL = {"num_envs": 4, "num_steps": 8, "num_minibatches": 2, "update_epochs": 3, "total_timesteps": 4 * 8 * 5, "device": "cpu"}
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from tests.checks import WrongAnswer, require
-from utils.contract import Contract, ContractError, Rule, Transition
+from utils.transitions import Contract, ContractError, Rule, Transition
 
 N = 4
 FLAG = Rule((N,), np.dtype(bool))

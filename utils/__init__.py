@@ -1,1 +1,6 @@
-"""What the course gives its learners: environments, pictures, progress, the reading of answers."""
+"""What the course gives its learners: environments, pictures, probes, progress.
+
+Around these: `course/` reads what a learner has written, `run/` watches a training, `playing/` is for people who play.
+"""
+
+from utils.course import old_names  # noqa: F401  # a learner's cells may use the names of an earlier version

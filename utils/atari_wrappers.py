@@ -89,7 +89,7 @@ def prepare_ram_env(env: gym.Env, *, noop_max: int = 30) -> gym.Env:
     """Wrap an Atari environment for learning from its memory (chapter 06).
 
     Args:
-        env: `gym.make("ALE/Pong-v5", obs_type="ram")`, or another game; it holds each action for 4 frames by itself.
+        env: `gym.make("ALE/Pong-v5", obs_type="ram")`, or another game; it already holds each action for 4 frames.
         noop_max: a game begins with 1 to this many steps of doing nothing, so that no two games are alike.
 
     Returns:

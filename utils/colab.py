@@ -6,9 +6,11 @@ import re
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
-REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
+from utils.jupyter import PlainError
+from utils.paths import ROOT
+
+REQUIREMENTS = ROOT / "requirements.txt"
 KEEP = ("torch", "numpy", "ipywidgets")
 """Colab's own, in whatever version: another one would need a restart."""
 NOT_THERE = ("jupyterlab",)
@@ -17,11 +19,8 @@ MODULES = {"opencv-python-headless": "cv2"}
 """The modules whose name is not the package's."""
 
 
-class SetupError(Exception):
-    """A set-up that came to nothing; its message is one sentence, and all that a notebook shows."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
+class SetupError(PlainError):
+    """The packages that a chapter needs could not be installed; the message is one sentence."""
 
 
 def prepare(gpu: bool = False) -> None:
@@ -42,7 +41,7 @@ def prepare(gpu: bool = False) -> None:
 
 
 def missing(requirements: str) -> list[str]:
-    """The lines of a requirements file whose packages cannot be imported here."""
+    """Return the lines of a requirements file whose packages cannot be imported here."""
     lines = [line.split("#")[0].strip() for line in requirements.splitlines()]
     names = {line: re.match(r"[\w-]+", line)[0] for line in lines if line}
     return [

@@ -30,7 +30,7 @@ SUFFIX = ".gif" if FFMPEG is None else ".mp4"
 VALUE_COLOUR = "#56B4E9"
 
 
-def write_video(path: str | Path, frames, fps: int = 30) -> Path:
+def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: int = 30) -> Path:
     """Write a film whole or not at all. An mp4 takes one frame after the other, so a generator's film may be of any length.
 
     Args:
@@ -69,7 +69,7 @@ def write_video(path: str | Path, frames, fps: int = 30) -> Path:
 
 
 def _in_colour(frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    """The frames one by one, grey ones as red, green and blue. Raises ValueError if they are not the pictures of a film."""
+    """Yield the frames one by one, grey ones as red, green and blue. Raises ValueError if they are not the pictures of a film."""
     shape = None
     for frame in map(np.asarray, frames):
         shape = shape or frame.shape
@@ -105,7 +105,7 @@ def _run_ffmpeg(path: Path, frames: Iterator[np.ndarray], fps: int) -> None:
             raise RuntimeError(f"ffmpeg could not write the film: {why[-200:]}")
 
 
-def caption_frames(frames, values, returns) -> list[np.ndarray]:
+def caption_frames(frames: Sequence[np.ndarray], values: Sequence[float], returns: Sequence[float]) -> list[np.ndarray]:
     """Put a strip under each picture of a game: the return so far, the critic's value, and the value's course as a line.
 
     Args:
@@ -130,7 +130,7 @@ def draw_strip(
     values: Sequence[float] | None = None,
     span: tuple[float, float] | None = None,
 ) -> np.ndarray:
-    """A strip of text, to go under a picture of a game.
+    """Draw a strip of text, to go under a picture of a game.
 
     Args:
         width: that of the picture. The letters grow with it, and shrink where a line would be too long.
@@ -172,7 +172,7 @@ def _words(width: int, lines: tuple[tuple[str, str], ...]) -> np.ndarray:
 
 
 def _course(values: Sequence[float], width: int, span: tuple[float, float]) -> np.ndarray:
-    """Values as a line, a pixel wide for each, as high as a line of letters under a picture of that width."""
+    """Draw values as a line, a pixel wide for each, as high as a line of letters under a picture of that width."""
     from PIL import Image, ImageDraw
 
     (low, high), row = span, _row_height(width)
@@ -184,7 +184,7 @@ def _course(values: Sequence[float], width: int, span: tuple[float, float]) -> n
 
 
 def _fit(course: np.ndarray, width: int) -> np.ndarray:
-    """The end of a course, at the left of a strip of some width."""
+    """Put the end of a drawn course at the left of a strip of some width."""
     strip = np.zeros((len(course), width, 3), np.uint8)
     shown = course[:, -width:]
     strip[:, : shown.shape[1]] = shown
@@ -198,7 +198,7 @@ def _letters(size: int):
     return ImageFont.load_default(size)
 
 
-def display_frames(frames, figsize: tuple[float, float] = (4, 5), fps: int = 30):
+def display_frames(frames: Iterable[np.ndarray], figsize: tuple[float, float] = (4, 5), fps: int = 30):
     """Show frames as a film in the notebook.
 
     Args:
@@ -214,7 +214,7 @@ def display_frames(frames, figsize: tuple[float, float] = (4, 5), fps: int = 30)
 
 
 def embed_video(path: Path, figsize: tuple[float, float] = (4, 5)):
-    """A film from a file, inside the notebook itself; see `display_frames`."""
+    """Show a film from a file, inside the notebook itself; see `display_frames`."""
     from IPython.display import HTML
 
     width, height = (round(96 * inches) for inches in figsize)  # 96 CSS pixels to the inch

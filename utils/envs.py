@@ -127,13 +127,11 @@ def make_envs(
     render_mode = "rgb_array" if render else None
     if render:
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pygame draws into pictures, not into a window
-    if mode not in ("classic-control", "ram", "atari"):
-        raise ValueError(f'mode must be "classic-control", "ram" or "atari"; you gave {mode!r}.')
-    if atari_game != (mode != "classic-control"):
+    if atari_game and mode not in ("atari", "ram"):
+        raise ValueError(f"{env_id} is an Atari game: use mode='atari' or mode='ram'; you gave {mode!r}.")
+    if not atari_game and mode != "classic-control":
         raise ValueError(
-            f"{env_id} is an Atari game: use mode='atari' (or 'ram')."
-            if atari_game
-            else f"{env_id} is not an Atari game: use mode='classic-control', or an id such as ALE/Breakout-v5."
+            f"{env_id} is not an Atari game: use mode='classic-control' (you gave {mode!r}), or an id such as ALE/Breakout-v5."
         )
     atari = {"repeat_action_probability": 0.25 if sticky_actions else 0.0, "full_action_space": False}
 
@@ -169,7 +167,7 @@ def make_envs(
 
 
 def _make_one(spec: gym.envs.registration.EnvSpec, mode: str, **options) -> gym.Env:
-    """One environment; a function of the module and not a closure, so that another process can find it."""
+    """Make one environment. A function of the module and not a closure, so that another process can find it."""
     if mode == "atari":
         return prepare_atari_env(gym.make(spec, frameskip=1, **options), clip_rewards=False)
     if mode == "ram":
@@ -178,7 +176,7 @@ def _make_one(spec: gym.envs.registration.EnvSpec, mode: str, **options) -> gym.
 
 
 def find_spec(env_id: str) -> gym.envs.registration.EnvSpec:
-    """Gymnasium's description of an environment. Raises ValueError with one sentence if there is none."""
+    """Return Gymnasium's description of an environment. Raises ValueError if there is none."""
     try:
         return gym.spec(env_id)
     except gym.error.Error as error:
@@ -186,5 +184,5 @@ def find_spec(env_id: str) -> gym.envs.registration.EnvSpec:
 
 
 def is_atari(env_id: str) -> bool:
-    """Whether a Gymnasium id is an Atari game's. Raises ValueError if there is no such environment."""
+    """Tell whether a Gymnasium id is an Atari game's. Raises ValueError if there is no such environment."""
     return str(find_spec(env_id).entry_point).startswith("ale_py")

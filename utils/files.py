@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and where nobody else does."""
+"""Files that are written whole or not at all, and new folders."""
 
 import os
 from contextlib import suppress
@@ -22,7 +22,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def new_folder(path: Path) -> Path:
-    """Make a folder that nobody else has, with a number added to its name if need be; returns it. Raises OSError."""
+    """Make a new folder, with a number added to its name if it exists already; returns it. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for number in count(1):
         folder = path if number == 1 else path.with_name(f"{path.name}-{number}")

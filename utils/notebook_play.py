@@ -16,12 +16,12 @@ from uuid import uuid4
 
 import numpy as np
 import traitlets
-from IPython import get_ipython
 from IPython.display import HTML, display
 from PIL import Image
 
-from utils import scores
-from utils.games import KEYS, Game
+from utils import jupyter
+from utils.playing import scores
+from utils.playing.games import KEYS, Game
 
 try:
     from anywidget import AnyWidget
@@ -30,7 +30,7 @@ except ImportError:  # play_here says what to do
 
 MAX_PICTURES_PER_SECOND = 30
 BROWSER_KEYS = {"LEFT": "ArrowLeft", "RIGHT": "ArrowRight", "UP": "ArrowUp", "DOWN": "ArrowDown", "FIRE": " "}
-"""A browser's names (`KeyboardEvent.key`) for the keys of `utils.games.KEYS`."""
+"""A browser's names (`KeyboardEvent.key`) for the keys of `utils.playing.games.KEYS`."""
 
 _latest = None  # one game at a time in a notebook
 
@@ -49,7 +49,7 @@ def play_here(env_id: str = "ALE/Breakout-v5", fps: int | None = None) -> None:
     if AnyWidget is None:
         print("To play in a notebook, run `pip install anywidget`, then close JupyterLab and start it again.")
         return
-    if getattr(get_ipython(), "kernel", None) is None:
+    if not jupyter.in_notebook():
         print("This is no notebook: to play in a window, run `python play/play_cartpole.py` or `python play/play_breakout.py`.")
         return
     if fps is not None and not 1 <= fps <= 240:

@@ -4,6 +4,8 @@ Each takes a second, has one right answer that you can work out by hand, and nee
 So the first one that fails says where to look. Importing this module registers them, as Probe1-v0 to Probe6-v0.
 """
 
+from collections.abc import Callable
+
 import gymnasium as gym
 import numpy as np
 import torch
@@ -71,7 +73,7 @@ class Probe3(Probe):
 
     Isolates: that a value reaches back in time, discounted.
     Right: V(0) = gamma and V(1) = 1: that is 0.99 and 1 by default, and 0.5 and 1 in `check_probe`, whose gamma is 0.5
-        because nobody could tell 0.99 from a forgotten discount.
+        because 0.99 cannot be told from a forgotten discount.
     Suspects: what is given to compute_advantages: rewards, values, next_values, gamma; that the returns are advantages + values.
     """
 
@@ -161,7 +163,7 @@ for probe_id, probe in PROBES.items():
         gym.register(probe_id, f"utils.probes:{probe.__name__}", max_episode_steps=limit, disable_env_checker=True)
 
 
-def check_probe(trainer_class, args_class, probe_id: str, seed: int = 1) -> tuple[bool, str]:
+def check_probe(trainer_class: Callable, args_class: Callable, probe_id: str, seed: int = 1) -> tuple[bool, str]:
     """Train on one probe, and compare what was learned with what is right.
 
     Args:
@@ -206,7 +208,7 @@ def check_probe(trainer_class, args_class, probe_id: str, seed: int = 1) -> tupl
     return passed, sentence if passed else f"{sentence} Look at {probe.suspects}."
 
 
-def probe_report(trainer_class, args_class, seed: int = 1) -> list[tuple[str, bool, str]]:
+def probe_report(trainer_class: Callable, args_class: Callable, seed: int = 1) -> list[tuple[str, bool, str]]:
     """Run all probes, the simplest first.
 
     Args:

@@ -44,7 +44,7 @@ class ProcessVectorEnv(AsyncVectorEnv):
     def step(self, actions):
         return self._ask(lambda: self.step_async(actions), self.step_wait)
 
-    def call(self, name, *args, **kwargs):
+    def call(self, name: str, *args, **kwargs):
         return self._ask(lambda: self.call_async(name, *args, **kwargs), self.call_wait)
 
     def _check_spaces(self):
@@ -67,7 +67,7 @@ class ProcessVectorEnv(AsyncVectorEnv):
             raise WorkerError(fault) from None
 
     def _find_fault(self, error: Exception) -> str | None:
-        """Which environment failed, how, and what to do, in a sentence; None if none did."""
+        """Say in a sentence which environment failed, how, and what to do; None if none did."""
         raised = [str(number) for number, pipe in enumerate(self.parent_pipes) if pipe is None]  # so Gymnasium marks them
         if raised:
             return (
@@ -92,7 +92,7 @@ class ProcessVectorEnv(AsyncVectorEnv):
         return None
 
     def close_extras(self, timeout: float | None = None, terminate: bool = False) -> None:
-        """End the processes: those that do not go by themselves within 5 seconds (or `timeout`), or at once, by force."""
+        """End the processes; those that have not ended within 5 seconds (or `timeout`) are killed, or all at once if `terminate`."""
         for pipe in self.parent_pipes:
             with suppress(OSError, AttributeError):  # it is closed, or None
                 pipe.send(("close", None))

@@ -20,14 +20,17 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
-from utils import answers
+from utils import jupyter, paths
+from utils.course import notebooks, records
+from utils.course.exercises import Exercise, empty_bodies, exercises, is_attempted
+from utils.course.programs import AnswerError
 from utils.files import write_whole
 
 SOLVED, WRONG, UNCHECKED, OPEN = "✓", "✗", "·", "○"
 MEANINGS = {
     SOLVED: "solved",
     WRONG: "checked, and not right yet",
-    UNCHECKED: "changed since its last check",
+    UNCHECKED: "changed since its last check, or its test has",
     OPEN: "open",
 }
 
@@ -49,24 +52,24 @@ class Progress:
         """How many exercises are solved."""
         return list(self.states.values()).count(SOLVED)
 
-    def next_after(self, name: str | None = None) -> answers.Exercise | None:
-        """The next exercise that is not solved: the first after the one given, else the first of all; None if all are."""
+    def next_after(self, name: str | None = None) -> Exercise | None:
+        """Return the next exercise that is not solved: the first after the one given, else the first of all; None if all are."""
         names = list(self.states)
         start = names.index(name) + 1 if name in names else 0
         unsolved = [other for other in names[start:] + names[:start] if self.states[other] != SOLVED]
-        return answers.exercises()[unsolved[0]] if unsolved else None
+        return exercises()[unsolved[0]] if unsolved else None
 
     def line(self, name: str) -> str:
-        """A few words for the moment in which an exercise is solved."""
+        """Return a few words for the moment in which an exercise is solved."""
         following = self.next_after(name)
         rest = f"; next: {following.name} in {following.chapter[:2]}." if following else "."
         return f"{self.solved} of {len(self.states)} solved{rest}"
 
     def by_chapter(self) -> dict[str, dict[str, str]]:
-        """The states of the exercises, chapter by chapter."""
+        """Return the states of the exercises, chapter by chapter."""
         chapters: dict[str, dict[str, str]] = {}
         for name, state in self.states.items():
-            chapters.setdefault(answers.exercises()[name].chapter, {})[name] = state
+            chapters.setdefault(exercises()[name].chapter, {})[name] = state
         return chapters
 
     def __str__(self) -> str:
@@ -87,7 +90,7 @@ class Progress:
         return "   ".join(f"{mark} {meaning}" for mark, meaning in MEANINGS.items() if mark in self.states.values())
 
     def _repr_html_(self) -> str:
-        """Plain HTML, with no colours of its own: so it is readable on a light and on a dark page."""
+        """Return plain HTML, with no colours of its own: so it is readable on a light and on a dark page."""
         rows = []
         for chapter, states in self.by_chapter().items():
             marks = " &ensp; ".join(f"{state}&nbsp;<code>{name}</code>" for name, state in states.items())
@@ -108,19 +111,19 @@ class Progress:
 
 @cache
 def title(chapter: str) -> str:
-    """The title of a chapter, from its source."""
-    text = (answers.ROOT / "chapters" / "source" / f"{chapter}.md").read_text("utf-8")
+    """Return the title of a chapter, from its source."""
+    text = (paths.ROOT / "chapters" / "source" / f"{chapter}.md").read_text("utf-8")
     return re.search(r"^# (.*)$", text, re.MULTILINE)[1]
 
 
 @cache
 def repository() -> str:
-    """The address of the course."""
-    return tomllib.loads((answers.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+    """Return the address of the course."""
+    return tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
 
 
 def colab_url(chapter: str) -> str:
-    """Where Colab opens a chapter."""
+    """Return the address at which Colab opens a chapter."""
     return f"https://colab.research.google.com/github/{repository().removeprefix('https://github.com/')}/blob/main/chapters/{chapter}.ipynb"
 
 
@@ -130,22 +133,22 @@ def _link(chapter: str, text: str) -> str:
 
 
 def current() -> Progress:
-    """How far the learner is, by the notebooks on disk and the records of checks."""
+    """Find out how far the learner is, by the notebooks on disk and the records of checks."""
     states, notes = {}, {}
-    for exercise in answers.exercises().values():
+    for exercise in exercises().values():
         try:
-            source, _ = answers.read_answer(exercise)
-        except answers.AnswerError as error:
+            source, _ = notebooks.read_answer(exercise)
+        except AnswerError as error:
             states[exercise.name] = UNCHECKED
             notes[str(error)] = None
             continue
-        passed = None if source is None else answers.recorded_verdict(exercise, source)
+        passed = None if source is None else records.verdict(exercise, source)
         states[exercise.name] = OPEN if source is None else {True: SOLVED, False: WRONG, None: UNCHECKED}[passed]
     return Progress(states, tuple(notes))
 
 
 def show_progress() -> Progress:
-    """The exercises solved in each chapter, and the next one: make it the last line of a cell."""
+    """Show the exercises solved in each chapter, and the next one: make it the last line of a cell."""
     return current()
 
 
@@ -156,29 +159,29 @@ def reset(name: str) -> None:
     shows it.) From a shell, the notebook on disk is changed.
 
     Raises:
-        answers.AnswerError: there is no such exercise, or its answer cannot be read or kept aside: then nothing is changed.
+        AnswerError: there is no such exercise, or its answer cannot be read or kept aside: then nothing is changed.
     """
     exercise = _find(name)
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    shell = jupyter.shell()
     print(_reset_on_disk(exercise) if shell is None else _reset_in_notebook(exercise, shell))
 
 
-def _find(name: str) -> answers.Exercise:
+def _find(name: str) -> Exercise:
     name = getattr(name, "__name__", name)  # the function itself will do
-    if name in answers.exercises():
-        return answers.exercises()[name]
-    close = difflib.get_close_matches(str(name), answers.exercises(), n=3)
+    if name in exercises():
+        return exercises()[name]
+    close = difflib.get_close_matches(str(name), exercises(), n=3)
     advice = f"did you mean {' or '.join(close)}?" if close else "`show_progress()` names them all."
-    raise answers.AnswerError(f"There is no exercise {name!r}: {advice}")
+    raise AnswerError(f"There is no exercise {name!r}: {advice}")
 
 
-def _reset_on_disk(exercise: answers.Exercise) -> str:
-    notebook = answers.read_notebook(exercise)
+def _reset_on_disk(exercise: Exercise) -> str:
+    notebook = notebooks.read_notebook(exercise)
     written = []
-    for index in answers.exercise_cells(exercise, notebook["cells"]):
+    for index in notebooks.cells_of(exercise, notebook["cells"]):
         cell = notebook["cells"][index]
-        source = answers.cell_source(cell)
-        if answers.is_attempted(source, exercise):
+        source = notebooks.cell_source(cell)
+        if is_attempted(source, exercise):
             written.append(source)
             cell |= {"source": _stub(exercise, source).splitlines(keepends=True), "outputs": [], "execution_count": None}
     kept = _keep_aside(exercise, written)
@@ -186,20 +189,20 @@ def _reset_on_disk(exercise: answers.Exercise) -> str:
         return f"{exercise.name} is not attempted: it is its stub already."
     if written:
         write_whole(exercise.notebook, (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode())
-    answers.record(exercise, exercise.stub(), passed=False)
+    records.write(exercise, exercise.stub(), passed=False)
     return (
         f"{exercise.name} is its stub again in {exercise.notebook.name}; your answer is kept in {kept}. If the notebook is open, reload it "
         "from disk before you go on."
     )
 
 
-def _reset_in_notebook(exercise: answers.Exercise, shell) -> str:
-    cells = [cell for cell in shell.user_ns["In"] if answers.exercise_cells(exercise, [{"cell_type": "code", "source": cell}])]
+def _reset_in_notebook(exercise: Exercise, shell) -> str:
+    cells = [cell for cell in shell.user_ns["In"] if notebooks.cells_of(exercise, [{"cell_type": "code", "source": cell}])]
     this_cell = shell.user_ns["In"][-1]
-    written = [source for cell in cells[-1:] if answers.is_attempted(source := _without_call(cell), exercise)]
+    written = [source for cell in cells[-1:] if is_attempted(source := _without_call(cell), exercise)]
     kept = _keep_aside(exercise, written)
     if kept is not None:
-        answers.record(exercise, exercise.stub(), passed=False)
+        records.write(exercise, exercise.stub(), passed=False)
     becomes_stub = not _without_call(this_cell) or this_cell in cells
     shell.set_next_input(_stub(exercise, "".join(written)), replace=becomes_stub)
     shell.user_ns.pop(exercise.object_name, None)
@@ -209,39 +212,39 @@ def _reset_in_notebook(exercise: answers.Exercise, shell) -> str:
 
 
 def _without_call(cell: str) -> str:
-    """A cell without its call of `reset`."""
+    """Return a cell without its call of `reset`."""
     return re.sub(r"^(progress\.)?reset\(.*$", "", cell, flags=re.MULTILINE).strip()
 
 
-def _stub(exercise: answers.Exercise, source: str) -> str:
-    """The stub of one exercise; others of the same cell stay as they are."""
+def _stub(exercise: Exercise, source: str) -> str:
+    """Return the stub of one exercise; others of the same cell stay as they are."""
     if set(exercise.to_write) >= set(exercise.methods):
         return exercise.stub()
     try:
-        return answers.empty_bodies(source, exercise.to_write)
+        return empty_bodies(source, exercise.to_write)
     except (SyntaxError, KeyError):
         return exercise.stub()
 
 
-def _keep_aside(exercise: answers.Exercise, written: list[str]) -> Path | None:
+def _keep_aside(exercise: Exercise, written: list[str]) -> Path | None:
     """Keep what the learner wrote, and what is on record, in a new file; returns which, or None if there is nothing to keep."""
     versions = list(written)
-    with suppress(answers.AnswerError):
-        entry = answers.read_record(exercise)
-        if entry is not None and answers.is_attempted(entry["source"], exercise):
+    with suppress(AnswerError):
+        entry = records.read(exercise)
+        if entry is not None and is_attempted(entry["source"], exercise):
             versions += [entry["source"]] * (not any(text.strip() in entry["source"] for text in written))
     if not versions:
         return None
     stem = f"{exercise.name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    folder = answers.RECORDS / "kept"
+    folder = paths.RECORDS / "kept"
     kept = next(path for number in count(1) if not (path := folder / f"{stem}{f'-{number}' * (number > 1)}.py").exists())
     try:
         write_whole(kept, ("\n\n\n# Another version:\n\n".join(text.strip() for text in versions) + "\n").encode())
     except OSError as error:
-        raise answers.AnswerError(
+        raise AnswerError(
             f"Your answer to {exercise.name} cannot be kept aside in {folder} ({error.strerror or error}), so nothing is changed."
         ) from None
-    return kept.relative_to(answers.ROOT) if kept.is_relative_to(answers.ROOT) else kept
+    return kept.relative_to(paths.ROOT) if kept.is_relative_to(paths.ROOT) else kept
 
 
 def main() -> int:
@@ -253,7 +256,7 @@ def main() -> int:
     try:
         for name in arguments.names if arguments.command else []:
             reset(name)
-    except (answers.AnswerError, OSError) as error:
+    except (AnswerError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     if not arguments.command:

@@ -8,15 +8,16 @@ import hashlib
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 
-from utils.answers import RECORDS, ROOT
 from utils.files import write_whole
+from utils.paths import RECORDS, ROOT
 
 
 def digest(text: str) -> str:
-    """What a cell's id says about the source that the cell was built with."""
+    """Return what a cell's id says about the source that the cell was built with."""
     return hashlib.sha1(text.encode()).hexdigest()[:10]
 
 
@@ -45,7 +46,7 @@ def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbfo
     return merged
 
 
-def git(*arguments: str, root=ROOT) -> str:
+def git(*arguments: str, root: Path = ROOT) -> str:
     """Run git in the course's folder; returns what it printed. Raises SystemExit with git's own words if it fails."""
     try:
         done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True)
@@ -56,7 +57,7 @@ def git(*arguments: str, root=ROOT) -> str:
     return done.stdout
 
 
-def update(root=ROOT, kept=RECORDS / "kept") -> list[str]:
+def update(root: Path = ROOT, kept: Path = RECORDS / "kept") -> list[str]:
     """Pull, and carry the learner's work over; returns a line for each chapter that held any.
 
     Args:

@@ -535,9 +535,9 @@ def get_actor_and_critic_atari(obs_shape, num_actions):
 
 def changed(exercise: str, *changes: tuple[str, str]) -> str:
     """The reference solution with some lines written another way."""
-    from utils import answers
+    from utils.course.exercises import exercises
 
-    source = answers.exercises()[exercise].reference_source()
+    source = exercises()[exercise].reference_source()
     for old, new in changes:
         if old not in source:
             raise ValueError(f"{exercise}: the reference does not contain {old!r} any more.")

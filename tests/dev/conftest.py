@@ -6,23 +6,14 @@ from pathlib import Path
 
 import pytest
 from jaxtyping import install_import_hook
-from jupyter_client.provisioning import local_provisioner
 
-from tests.dev import forked
-from tests.dev.jupyterlab import chromium, lab, open_notebook, page, shoot  # noqa: F401  # fixtures
+from tests.dev.browser import chromium, lab, open_notebook, page, shoot  # noqa: F401  # fixtures
 from tests.dev.screen import screen, start  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[2]
-LONG = {"test_colab", "test_agents", "test_chapters"}
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # before a script of play/ that a test imports asks for a screen
 install_import_hook("solutions", "beartype.beartype")
-local_provisioner.launch_kernel = forked.launch_kernel  # for every kernel but those of JupyterLab's own server
-
-
-def pytest_collection_modifyitems(items):
-    """The long ones first, so that at the end no process waits for one that has just begun."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """How well the tests tell right from wrong: python tests/dev/report_mistakes.py [exercise ...]
 
 For each exercise: of the known-wrong answers, how many were tried, rejected and named; of the right ones written
-differently, how many were tried and accepted; the time of its test on the reference. Then the same for the third list,
+differently, how many were tried and accepted; the time of its test on the reference. Then the same for the independent list,
 whose authors saw neither tests nor lists (`named` there: the message ends with a known mistake). Exits 1 if the reference
 fails, if a known-wrong answer passes, if less than 95 % of them are named, or if a right one is refused.
 """
@@ -22,11 +22,12 @@ import torch
 
 from tests import checks, mistakes
 from tests.alternatives import ALTERNATIVES
-from tests.dev import third_list
+from tests.dev import independent
 from utils import answers
+from utils.course.exercises import Exercise, exercises
 
 
-def alternative(exercise: answers.Exercise, code: str):
+def alternative(exercise: Exercise, code: str):
     """The function or class of a right answer written differently."""
     namespace = dict(vars(importlib.import_module(exercise.module)))
     exec(compile(code, f"<alternative: {exercise.name}>", "exec"), namespace)
@@ -36,7 +37,7 @@ def alternative(exercise: answers.Exercise, code: str):
 def table(title: str, count) -> list[int]:
     """Print a row of counts for each exercise and their sums; returns the sums."""
     print(f"\n{title:32}{'wrong':>7}{'rejected':>10}{'named':>7}{'right':>7}{'accepted':>10}{'seconds':>9}")
-    names = [name for name in answers.exercises() if name in sys.argv[1:] or len(sys.argv) == 1]
+    names = [name for name in exercises() if name in sys.argv[1:] or len(sys.argv) == 1]
     totals = [0] * 5
     with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for name, (counts, seconds, said) in zip(names, pool.map(partial(aloud, count), names), strict=True):
@@ -51,11 +52,11 @@ def table(title: str, count) -> list[int]:
 def aloud(count, name: str):
     """The counts of an exercise, the seconds, and what was printed meanwhile."""
     with contextlib.redirect_stdout(io.StringIO()) as said:
-        counts, seconds = count(answers.exercises()[name])
+        counts, seconds = count(exercises()[name])
     return counts, seconds, said.getvalue()
 
 
-def known(exercise: answers.Exercise):
+def known(exercise: Exercise):
     """Counts of the library and of the alternatives."""
     started = time.perf_counter()
     if (message := checks.verdict(exercise, answers.load_reference(exercise))) is not None:
@@ -74,13 +75,13 @@ def known(exercise: answers.Exercise):
     return [len(library), len(rejected), named, len(right), len(right) - len(refused)], seconds
 
 
-def third(exercise: answers.Exercise):
-    """Counts of the third list."""
+def third(exercise: Exercise):
+    """Counts of the independent list."""
     started = time.perf_counter()
-    wrong, right = third_list.WRONG.get(exercise.name, {}), third_list.RIGHT.get(exercise.name, {})
-    said = {name: checks.verdict(exercise, third_list.build(exercise, code)) for name, (_, code) in wrong.items()}
+    wrong, right = independent.WRONG.get(exercise.name, {}), independent.RIGHT.get(exercise.name, {})
+    said = {name: checks.verdict(exercise, independent.build(exercise, code)) for name, (_, code) in wrong.items()}
     messages = [message for message in said.values() if message is not None]
-    accepted = [checks.verdict(exercise, third_list.build(exercise, code)) is None for code in right.values()]
+    accepted = [checks.verdict(exercise, independent.build(exercise, code)) is None for code in right.values()]
     for name, message in said.items():
         if message is None:
             print(f"  accepted: {exercise.name}, {name}: {wrong[name][0]}")
@@ -92,9 +93,9 @@ def third(exercise: answers.Exercise):
 
 
 def main() -> int:
-    references = [checks.verdict(one, answers.load_reference(one)) is None for one in answers.exercises().values()]
+    references = [checks.verdict(one, answers.load_reference(one)) is None for one in exercises().values()]
     wrong, rejected, named, right, accepted = table("the known answers", known)
-    table("the third list", third)
+    table("the independent list", third)
     good = all(references) and rejected == wrong and named >= 0.95 * wrong and accepted == right
     return 0 if good else 1
 

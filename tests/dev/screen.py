@@ -15,7 +15,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from tests.dev import forked
+from tests.dev import commands
 from utils.display import draw_strip
 
 PLAY = Path(__file__).resolve().parents[2] / "play"
@@ -72,7 +72,7 @@ class Game:
     def __init__(self, screen: Screen, folder: Path, script: str, *options, **environment):
         self.screen, self.out, self.err = screen, folder / "out", folder / "err"
         env = {**screen.env, "PPO_COURSE_ANSWERS": str(folder / "answers"), **environment}
-        self.process = forked.Program(PLAY / script, *options, cwd=folder, env=env, stdout=self.out, stderr=self.err)
+        self.process = commands.start(PLAY / script, *options, cwd=folder, env=env, stdout=self.out, stderr=self.err)
 
     def open(self):
         """Wait for the window, and give it the keyboard."""
@@ -156,7 +156,7 @@ def says_one_sentence(folder, env, script, *options):
     """Run a script that must not open a window, and return its complaint."""
     drop = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER", "XDG_RUNTIME_DIR")
     env = {**{name: value for name, value in os.environ.items() if name not in drop}, **env}
-    result = forked.run(PLAY / script, *options, cwd=folder, env=env, timeout=PATIENCE)
+    result = commands.run(PLAY / script, *options, cwd=folder, env=env, timeout=PATIENCE)
     assert "Traceback" not in result.stderr
     assert result.returncode == 1
     assert result.stdout == ""

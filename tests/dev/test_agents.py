@@ -9,14 +9,15 @@ import pytest
 import torch
 import tyro
 
-from solutions import card
 from solutions.args import PRESETS
-from solutions.checkpoint import load_agent, read_trained, save_agent
 from solutions.evaluate import Evaluator
+from solutions.running.checkpoint import load_agent, read_trained, save_agent
+from solutions.running.make_card import Card, curve_beside, make_card
 from solutions.train import RUNS, command_of
 from solutions.trainer import PPOTrainer
+from utils.paths import AGENTS
 
-CARDS = sorted(card.AGENTS.glob("*.json"))
+CARDS = sorted(AGENTS.glob("*.json"))
 GAMES = {"classic-control": 20, "ram": 10, "atari": 8}
 ON_THE_WAY = [path for path in CARDS if path.stem.startswith("breakout-")]  # played sampled only: greedy games take long
 GAMES_TO_PLAY = [(way, path) for path in CARDS for way in ("greedy", "sampled") if way == "sampled" or path not in ON_THE_WAY]
@@ -24,7 +25,7 @@ GAMES_TO_PLAY = [(way, path) for path in CARDS for way in ("greedy", "sampled") 
 
 def test_there_are_agents():
     assert CARDS
-    assert {path.stem for path in CARDS} == {path.stem for path in card.AGENTS.glob("*.safetensors")}
+    assert {path.stem for path in CARDS} == {path.stem for path in AGENTS.glob("*.safetensors")}
 
 
 @pytest.mark.parametrize(("way", "path"), GAMES_TO_PLAY, ids=lambda value: getattr(value, "stem", value))
@@ -64,7 +65,7 @@ def test_a_card_is_made(tmp_path):
     trainer = PPOTrainer(args)
     trained = {"global_step": 7, "seconds": 1.5}
     path = save_agent(tmp_path / "run.safetensors", trainer.actor, trainer.critic, args, trained)
-    made = card.make_card(card.Card(path, "tiny", episodes=3, max_steps=20), tmp_path / "agents")
+    made = make_card(Card(path, "tiny", episodes=3, max_steps=20), tmp_path / "agents")
     written = json.loads(made.read_text("utf-8"))
     assert written["steps"] == 7
     assert written["greedy"]["episodes"] == 3
@@ -72,9 +73,9 @@ def test_a_card_is_made(tmp_path):
     assert made.with_suffix(".safetensors").exists()
     before = {file.name: file.read_bytes() for file in made.parent.iterdir()}
     with pytest.raises(ValueError, match="eval_max_steps must be"):
-        card.make_card(card.Card(path, "tiny", episodes=3, max_steps=0), made.parent)
+        make_card(Card(path, "tiny", episodes=3, max_steps=0), made.parent)
     with patch.object(Evaluator, "report", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
-        card.make_card(card.Card(path, "tiny", episodes=4, max_steps=20), made.parent)
+        make_card(Card(path, "tiny", episodes=4, max_steps=20), made.parent)
     assert {file.name: file.read_bytes() for file in made.parent.iterdir()} == before  # the old agent and its card
 
 
@@ -82,8 +83,8 @@ def test_a_card_finds_the_curve_beside_an_agent_whose_name_has_dots(tmp_path):
     row = {"global_step": 5, "episodic_return": 2.0}
     (tmp_path / "lr0.001.json").write_text(json.dumps({"rows": [row]}))
     for name in ("lr0.001.safetensors", "lr0.001.checkpoint.safetensors"):
-        assert card.curve_beside(tmp_path / name) == {"global_step": [5], "episodic_return": [2.0]}
-    assert card.curve_beside(tmp_path / "lr0.003.safetensors") is None
+        assert curve_beside(tmp_path / name) == {"global_step": [5], "episodic_return": [2.0]}
+    assert curve_beside(tmp_path / "lr0.003.safetensors") is None
 
 
 @pytest.mark.parametrize(

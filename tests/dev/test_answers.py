@@ -15,12 +15,15 @@ import torch
 
 import tests
 from tests import checks, mistakes
-from tests.dev import forked
+from tests.dev import commands
 from tests.dev.test_build import edit, exercise_cell, reference, run_pytest, solve
 from tests.dev.test_chapters import execute
-from utils import answers, progress
+from utils import answers, paths, progress
+from utils.course import notebooks, programs, records
+from utils.course.exercises import exercises
+from utils.course.programs import AnswerError
 
-EXERCISES = answers.exercises()
+EXERCISES = exercises()
 ODD = {
     "None": "return None",
     "a tuple": "return ()",
@@ -202,15 +205,15 @@ def test_which_of_two_cells_counts_is_said(here):
         notebook.cells.append(nbformat.v4.new_code_cell(with_body("discounted_returns", "return 1"), metadata=cell.metadata))
 
     edit(here / "chapters" / "00_start_here.ipynb", twice)
-    source, where = answers.read_answer(EXERCISES["discounted_returns"])
+    source, where = notebooks.read_answer(EXERCISES["discounted_returns"])
     assert source.endswith("return 1")
     assert where.endswith("the last of the 2 cells there that define it")
 
 
 def test_python_is_left_alone_where_it_looks_like_a_magic():
     source = "index = (7\n    % 4)"
-    assert answers._without_magics(source) == source
-    assert answers._without_magics("%time\nfiles = !ls\nx = 1\n?x") == "pass\nfiles = None\nx = 1\npass"
+    assert programs.without_magics(source) == source
+    assert programs.without_magics("%time\nfiles = !ls\nx = 1\n?x") == "pass\nfiles = None\nx = 1\npass"
 
 
 # Progress, and the way back.
@@ -219,8 +222,8 @@ def test_python_is_left_alone_where_it_looks_like_a_magic():
 @pytest.fixture
 def here(course, monkeypatch):
     """The copy of the course, as if this were its process."""
-    monkeypatch.setattr(answers, "ROOT", course)
-    monkeypatch.setattr(answers, "RECORDS", course / ".answers")
+    monkeypatch.setattr(paths, "ROOT", course)
+    monkeypatch.setattr(paths, "RECORDS", course / ".answers")
     return course
 
 
@@ -228,16 +231,11 @@ def put(course, name, source):
     solve(course, EXERCISES[name].chapter, EXERCISES[name].cell, source)
 
 
-@pytest.fixture
-def tests_digest(monkeypatch):
-    monkeypatch.setattr(answers, "_tests_digest", lambda: "these tests")
-
-
-def test_progress_follows_from_notebooks_and_records(here, tests_digest):
+def test_progress_follows_from_notebooks_and_records(here):
     assert progress.current().solved == 0
     assert progress.current().next_after().name == "discounted_returns"
     for name, passed in [("discounted_returns", True), ("sample_actions", False), ("layer_init", True)]:
-        answers.record(EXERCISES[name], reference(name), passed)
+        records.write(EXERCISES[name], reference(name), passed)
     now = progress.current()
     assert now.states["discounted_returns"] == now.states["layer_init"] == progress.SOLVED
     assert now.states["sample_actions"] == progress.WRONG
@@ -249,7 +247,9 @@ def test_progress_follows_from_notebooks_and_records(here, tests_digest):
     later = time.time() + 60
     put(here, "discounted_returns", reference("discounted_returns"))  # checked, and then saved
     os.utime(EXERCISES["discounted_returns"].notebook, (later, later))
-    answers.record(EXERCISES["discounted_returns"], answers.read_answer(EXERCISES["discounted_returns"])[0] + "\n", passed=True)
+    records.write(
+        EXERCISES["discounted_returns"], notebooks.read_answer(EXERCISES["discounted_returns"])[0] + "\n", passed=True
+    )
     put(here, "layer_init", reference("layer_init").replace("std)", "1)"))  # changed after its check
     for chapter in ["00_start_here", "02_actor_critic"]:
         os.utime(here / "chapters" / f"{chapter}.ipynb", (later, later))
@@ -257,7 +257,7 @@ def test_progress_follows_from_notebooks_and_records(here, tests_digest):
     assert progress.current().states["discounted_returns"] == progress.SOLVED
 
     for name in EXERCISES:
-        answers.record(EXERCISES[name], reference(name), passed=True)
+        records.write(EXERCISES[name], reference(name), passed=True)
         os.utime(EXERCISES[name].notebook, (0, 0))
     assert progress.current().line("layer_init") == f"{len(EXERCISES)} of {len(EXERCISES)} solved."
 
@@ -280,7 +280,7 @@ def test_reset_on_disk_changes_one_cell_and_keeps_the_answer(here, capsys):
     put(here, "get_minibatch_indices", reference("get_minibatch_indices"))
     stub = nbformat.read(here / "chapters" / "03_rollouts.ipynb", as_version=4)
     put(here, "compute_advantages", "# mine: é\n" + reference("compute_advantages"))
-    answers.record(EXERCISES["compute_advantages"], "an older one", passed=True)
+    records.write(EXERCISES["compute_advantages"], "an older one", passed=True)
     progress.reset("compute_advantages")
     exercise_cell(stub, "compute_advantages").source = EXERCISES["compute_advantages"].stub()
     assert nbformat.read(here / "chapters" / "03_rollouts.ipynb", as_version=4) == stub
@@ -288,7 +288,7 @@ def test_reset_on_disk_changes_one_cell_and_keeps_the_answer(here, capsys):
     assert "# mine: é" in kept.read_text("utf-8")
     assert "an older one" in kept.read_text("utf-8")
     assert str(kept.relative_to(here)) in capsys.readouterr().out
-    assert answers.read_answer(EXERCISES["compute_advantages"])[0] is None
+    assert notebooks.read_answer(EXERCISES["compute_advantages"])[0] is None
 
     put(here, "compute_advantages", reference("compute_advantages"))
     progress.reset("compute_advantages")  # within the same second
@@ -300,8 +300,8 @@ def test_reset_on_disk_changes_one_cell_and_keeps_the_answer(here, capsys):
 def test_reset_leaves_the_other_exercise_of_a_cell(here):
     put(here, "rollout_phase", reference("rollout_phase"))
     progress.reset("rollout_phase")
-    assert answers.read_answer(EXERCISES["rollout_phase"])[0] is None
-    assert answers.read_answer(EXERCISES["learning_phase"])[0] is not None
+    assert notebooks.read_answer(EXERCISES["rollout_phase"])[0] is None
+    assert notebooks.read_answer(EXERCISES["learning_phase"])[0] is not None
 
 
 class Shell:
@@ -347,14 +347,14 @@ def test_reset_brings_a_lost_cell_back(here):
 
 
 def test_reset_of_an_unknown_name_and_without_room_says_so_in_a_sentence(here):
-    with pytest.raises(answers.AnswerError, match="did you mean compute_advantages"):
+    with pytest.raises(AnswerError, match="did you mean compute_advantages"):
         progress.reset("compute_advantage")
-    with pytest.raises(answers.AnswerError, match="names them all"):
+    with pytest.raises(AnswerError, match="names them all"):
         progress.reset("xyz")
     put(here, "discounted_returns", ANSWER)
     before = (here / "chapters" / "00_start_here.ipynb").read_bytes()
     (here / ".answers").write_text("a file where the folder should be")
-    with pytest.raises(answers.AnswerError, match=r"cannot be kept aside .* so nothing is changed"):
+    with pytest.raises(AnswerError, match=r"cannot be kept aside .* so nothing is changed"):
         progress.reset("discounted_returns")
     assert (here / "chapters" / "00_start_here.ipynb").read_bytes() == before
 
@@ -362,22 +362,22 @@ def test_reset_of_an_unknown_name_and_without_room_says_so_in_a_sentence(here):
 def test_the_command_says_what_it_did(course):
     solve(course, "00_start_here", "discounted_returns", reference("discounted_returns"))
     command = ["-m", "utils.progress"]
-    done = forked.run(*command, "reset", "discounted_returns", cwd=course)
+    done = commands.run(*command, "reset", "discounted_returns", cwd=course)
     assert done.returncode == 0, done.stderr
     assert "discounted_returns is its stub again in 00_start_here.ipynb" in done.stdout
-    done = forked.run(*command, "reset", "nothing_like_it", cwd=course)
+    done = commands.run(*command, "reset", "nothing_like_it", cwd=course)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"0 of {len(EXERCISES)} exercises solved." in forked.run(*command, cwd=course).stdout
+    assert f"0 of {len(EXERCISES)} exercises solved." in commands.run(*command, cwd=course).stdout
 
 
 def test_a_verdict_is_shown_also_where_it_cannot_be_recorded(monkeypatch, capsys):
     source = "import torch\n" + reference("discounted_returns").replace('Float[Tensor, "T"]', "torch.Tensor")
-    answer = answers.load(source, EXERCISES["discounted_returns"])
+    answer = EXERCISES["discounted_returns"].load(source)
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(answers, "write_whole", full)
+    monkeypatch.setattr(records, "write_whole", full)
     tests.test_discounted_returns(answer)
     assert "cannot be recorded in" in (said := capsys.readouterr().out)
     assert "No space left on device" in said

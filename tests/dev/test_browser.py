@@ -7,9 +7,9 @@ import pytest
 
 from chapters import build
 from tests import mistakes
-from tests.dev.jupyterlab import BADGE
+from tests.dev.browser import BADGE
 from tests.dev.screen import until
-from utils import answers
+from utils.course.exercises import exercises
 
 SOURCES = build.read_sources()
 SETUP, IMPORTS, PROGRESS = "import tests\n", "import numpy as np\n", "# How far you are"  # texts of a chapter's cells
@@ -21,7 +21,7 @@ import torch; torch.set_num_threads(1)
 from dataclasses import replace
 from solutions.args import PRESETS
 from solutions.trainer import PPOTrainer
-from utils import live; live.SHARE = 1
+from utils.run import live_figure; live_figure.SHARE = 1
 trainer = PPOTrainer(replace(PRESETS["cartpole"], total_timesteps=50_000_000))""",
     "log = trainer.train()",
     "rows = len(trainer.log.rows)\ntrainer.train(on_iteration=lambda trainer: True)\nprint(len(trainer.log.rows) - rows, 'more')",
@@ -64,7 +64,7 @@ def body_of(source: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ["discounted_returns", "layer_init"])
 def test_an_exercise_is_solved(page, open_notebook, shoot, name):
-    exercise, mistake = answers.exercises()[name], mistakes.of(name)[0]
+    exercise, mistake = exercises()[name], mistakes.of(name)[0]
     notebook = open_notebook(exercise.chapter)
     for text in (SETUP, IMPORTS, PROGRESS):
         notebook.run(text)
@@ -96,7 +96,7 @@ def test_an_exercise_is_solved(page, open_notebook, shoot, name):
     notebook.type_body(stub, body_of(exercise.reference_source()), lines)
     notebook.run(exercise.stub())
     check = notebook.run(exercise.call)
-    assert f"✓ {name} passes. 1 of {len(answers.exercises())} solved" in check.inner_text()
+    assert f"✓ {name} passes. 1 of {len(exercises())} solved" in check.inner_text()
     shoot(f"exercise-{name}-solved", check)
     notebook.run(PROGRESS)
     assert panel.locator("progress").get_attribute("value") == "1"

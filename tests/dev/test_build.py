@@ -8,14 +8,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.dev import forked
+from tests.dev import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
 
 
 def build(course, *options):
-    done = forked.run("chapters/build.py", *options, cwd=course)
+    done = commands.run("chapters/build.py", *options, cwd=course)
     return done.returncode, done.stdout + done.stderr
 
 
@@ -136,14 +136,14 @@ def solve(course, chapter, name, source):
 
 
 def run_pytest(course, which, *options):
-    done = forked.run("-m", "pytest", "tests", "-k", which, "-p", "no:cacheprovider", *options, cwd=course)
+    done = commands.run("-m", "pytest", "tests", "-k", which, "-p", "no:cacheprovider", *options, cwd=course)
     return done.returncode, done.stdout
 
 
 def reference(name):
-    from utils import answers
+    from utils.course.exercises import exercises
 
-    return answers.exercises()[name].reference_source()
+    return exercises()[name].reference_source()
 
 
 def test_right_and_wrong_answers_in_a_notebook_reach_pytest(course):

@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 
 from chapters import build
 from tests import mistakes
-from utils import answers
+from utils.course.exercises import exercises
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = build.read_sources()
@@ -25,7 +25,7 @@ def execute(notebook, root=ROOT, allow_errors=False):
         allow_errors=allow_errors,
         resources={"metadata": {"path": str(root / "chapters")}},
     )
-    with patch.dict(os.environ, {"PPO_COURSE_ITERATIONS": "2"}):  # cuts every training short, see utils/dashboard.py
+    with patch.dict(os.environ, {"PPO_COURSE_ITERATIONS": "2"}):  # cuts every training short, see utils/run/log.py
         client.execute()
     return notebook
 
@@ -87,7 +87,7 @@ def test_wrong(stem):
             cell.source = calls[0]
             kept += [nbformat.v4.new_code_cell(call, metadata={"checks": cell.metadata.checks}) for call in calls[1:]]
         if "checks" in cell.metadata:  # the right answer again, for the exercises that build on it
-            exercise = answers.exercises()[cell.metadata.checks.split()[0]]
+            exercise = exercises()[cell.metadata.checks.split()[0]]
             kept.append(nbformat.v4.new_code_cell(f"from {exercise.module} import {exercise.object_name}"))
     notebook.cells = kept
     execute(notebook, allow_errors=True)

@@ -1,6 +1,7 @@
 """Runs survive: checkpoints are whole, a resumed run is the same run, and a ruined one says so."""
 
 import json
+import multiprocessing
 import os
 import re
 import signal
@@ -14,11 +15,12 @@ import pytest
 import torch
 from torch import nn
 
-from solutions import checkpoint, losses
+from solutions import losses
 from solutions.args import PRESETS, PPOArgs
+from solutions.running import checkpoint
 from solutions.train import RUNS, Run, main
 from solutions.trainer import PPOTrainer
-from tests.dev import forked
+from tests.dev import commands
 from utils import files, probes
 
 PROBE = PPOArgs(env_id="Probe4-v0", num_envs=8, num_steps=16, total_timesteps=8 * 16 * 6, learning_rate=1e-2, device="cpu")
@@ -32,7 +34,7 @@ def curve(log) -> list[dict]:
 def train(folder, *flags):
     """Begin a training of CartPole; what it says goes to the file `said`, its curve to `curve.json`."""
     options = ["cartpole", *flags, "--log", folder / "curve.json"]
-    return forked.Program("-m", "solutions.train", *options, stdout=folder / "said", stderr=folder / "said")
+    return commands.start("-m", "solutions.train", *options, stdout=folder / "said", stderr=folder / "said")
 
 
 def test_same_seed_same_curve():
@@ -192,12 +194,14 @@ def train_on_a_slow_disk(folder: Path, resume: Path | None, writes, saved) -> No
 def test_killed_at_any_moment_a_run_loses_at_most_what_came_since_its_checkpoint(tmp_path):
     """Killed 20 times at random moments, every other time in the middle of writing, and resumed each time."""
     path, rng = tmp_path / "curve.checkpoint.safetensors", np.random.default_rng(1)
-    writes, saved = forked.processes.Value("i", 0), forked.processes.Value("i", 0)
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["solutions.train"])  # so that each begins at once
+    writes, saved = processes.Value("i", 0), processes.Value("i", 0)
     for number in range(20):
         event, delay = (writes, rng.uniform(0, 0.03)) if number % 2 else (saved, rng.uniform(0, 0.3))
         before = event.value
         resume = path if path.exists() else None
-        run = forked.processes.Process(target=train_on_a_slow_disk, args=(tmp_path, resume, writes, saved))
+        run = processes.Process(target=train_on_a_slow_disk, args=(tmp_path, resume, writes, saved))
         run.start()
         wait_for(lambda event=event, before=before: event.value > before)
         time.sleep(delay)

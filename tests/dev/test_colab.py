@@ -12,8 +12,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from jupyter_client import launcher
-from jupyter_client.provisioning import local_provisioner
 from nbclient import NotebookClient
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -71,7 +69,6 @@ def content(tmp_path_factory, monkeypatch, course):
 
 def kernel(folder: Path, monkeypatch, python) -> None:
     """A kernel by the name of colab, in which `google.colab` is imported."""
-    monkeypatch.setattr(local_provisioner, "launch_kernel", launcher.launch_kernel)  # a new process: it reads sitecustomize
     (folder / "fake" / "google" / "colab").mkdir(parents=True)
     (folder / "fake" / "google" / "colab" / "__init__.py").touch()
     (folder / "fake" / "sitecustomize.py").write_text("import google.colab")

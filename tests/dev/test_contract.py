@@ -20,17 +20,18 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from solutions import checkpoint, networks
 from solutions import contract as reference
+from solutions import networks
 from solutions.args import PPOArgs
-from solutions.collect import Session, collect, session_of
+from solutions.collect import collect
 from solutions.contract import check_transition
 from solutions.rollout import PPOAgent, Rollout
+from solutions.running import checkpoint
 from solutions.trainer import PPOTrainer
-from tests.scripted import ScriptedEnvs
-from utils.contract import CheckedEnvs, Contract, ContractError, Rule, Transition
+from tests.scripted_envs import ScriptedEnvs
 from utils.envs import GameRecorder, make_envs
 from utils.processes import ProcessVectorEnv, WorkerError
+from utils.transitions import CheckedEnvs, Contract, ContractError, Rule, Transition
 
 NUM_ACTIONS = 3
 
@@ -484,7 +485,7 @@ def test_a_rollout_is_closed_when_it_is_full_and_holds_its_columns_once():
     assert kept[0, 0, 0] == 0  # the next rollout is not written over this one
 
 
-# Sessions, in this process and in others.
+# Rollouts apart from a training, in this process and in others.
 
 COLUMNS = ["obs", "actions", "logprobs", "values", "rewards", "terminations", "truncations", "next_values"]
 
@@ -508,55 +509,62 @@ def pong(processes):
     return make_envs("ALE/Pong-v5", 2, "ram", processes=True)
 
 
-def networks_for(envs, mode):
+def agent_in(envs, mode="classic-control", seed=1):
     torch.manual_seed(0)
-    return networks.get_actor_and_critic(envs, mode)
+    return PPOAgent(CheckedEnvs(envs, check_transition), *networks.get_actor_and_critic(envs, mode), seed=seed)
 
 
 @pytest.mark.parametrize(("make", "mode", "num_steps"), [(cartpole, "classic-control", 60), (pong, "ram", 40)])
 def test_processes_play_what_this_process_plays(make, mode, num_steps):
     rollouts = []
     for processes in [False, True]:
-        envs = CheckedEnvs(make(processes), check_transition)
-        actor, critic = networks_for(envs, mode)
+        agent = agent_in(make(processes), mode, seed=7)
         generator = torch.Generator().manual_seed(5)
-        rollouts.append(collect(session_of(envs, seed=7), actor, critic, num_steps, generator))
-        envs.close()
+        rollouts.append(collect(agent, num_steps, generator))
+        agent.envs.close()
     assert_same(*rollouts)
     if make is cartpole:
         assert rollouts[0].truncations.any() and rollouts[0].terminations.any()
-        again = collect(session_of(CheckedEnvs(make(False), check_transition), seed=8), actor, critic, num_steps, generator)
+        again = collect(agent_in(make(False), mode, seed=8), num_steps, generator)
         assert not torch.equal(again.obs, rollouts[0].obs)
 
 
 def test_two_rollouts_in_a_row_are_one_of_twice_the_length():
-    actor, critic = networks_for(cartpole(False), "classic-control")
     halves, generators = [], [torch.Generator().manual_seed(3) for _ in range(2)]
-    session = session_of(CheckedEnvs(cartpole(False), check_transition), seed=1)
+    agent = agent_in(cartpole(False))
     before = torch.get_rng_state()
     for _ in range(2):
-        halves.append(collect(session, actor, critic, 20, generators[0]))
+        halves.append(collect(agent, 20, generators[0]))
         torch.rand(5)  # chance elsewhere has no say
-    whole = collect(session_of(CheckedEnvs(cartpole(False), check_transition), seed=1), actor, critic, 40, generators[1])
+    whole = collect(agent_in(cartpole(False)), 40, generators[1])
     assert_same({name: torch.cat([getattr(half, name) for half in halves]) for name in COLUMNS}, whole)
     assert torch.equal(generators[0].get_state(), generators[1].get_state())
     torch.set_rng_state(before)
-    collect(session, actor, critic, 3, generators[0])
+    collect(agent, 3, generators[0])
     assert torch.equal(torch.get_rng_state(), before)  # nor is chance elsewhere touched
 
 
-def test_a_session_may_be_anything():
-    """No environments at all: three counters, by three functions."""
-    counts = np.zeros((3, 1), np.float32)
-    nobody = np.zeros(3, bool)
+class Counters(gym.vector.VectorEnv):
+    """No environments at all: three counters."""
 
-    def step(actions):
-        counts[:] += actions[:, None] + 1
-        return Transition(None, actions, counts[:, 0].copy(), nobody, nobody, counts, counts)
+    num_envs = 3
+    single_observation_space = Box(-np.inf, np.inf, (1,))
+    single_action_space = Discrete(2)
 
+    def reset(self, *, seed=None, options=None):
+        self.counts = np.zeros((3, 1), np.float32)
+        return self.counts.copy(), {}
+
+    def step(self, actions):
+        self.counts += actions[:, None] + 1
+        nobody = np.zeros(3, bool)
+        return self.counts.copy(), self.counts[:, 0].copy(), nobody, nobody, {"final_obs": self.counts.copy()}
+
+
+def test_anything_that_can_be_played_can_be_collected():
     torch.manual_seed(0)
-    session = Session(lambda: None, counts.copy, step)
-    rollout = collect(session, torch.nn.Linear(1, 2), torch.nn.Linear(1, 1), 4, torch.Generator())
+    agent = PPOAgent(CheckedEnvs(Counters(), check_transition), torch.nn.Linear(1, 2), torch.nn.Linear(1, 1))
+    rollout = collect(agent, 4, torch.Generator())
     assert torch.equal(rollout.rewards[:-1], rollout.obs[1:, :, 0])
     assert (rollout.obs[0] == 0).all() and (rollout.rewards.diff(dim=0) >= 1).all()
 

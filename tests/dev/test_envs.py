@@ -166,7 +166,7 @@ def test_sticky_actions_reach_the_console():
         ("ALE/Brekout-v5", "atari", "Breakout"),
         ("ALE/Breakout-v5", "classic-control", "use mode='atari'"),
         ("CartPole-v1", "atari", "use mode='classic-control'"),
-        ("CartPole-v1", "pixels", "mode must be"),
+        ("CartPole-v1", "pixels", "you gave 'pixels'"),
         ("Pendulum-v1", "classic-control", "Discrete"),
     ],
 )

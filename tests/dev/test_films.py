@@ -16,8 +16,9 @@ import pytest
 from solutions import train
 from solutions.args import PRESETS, PPOArgs
 from solutions.trainer import PPOTrainer
-from utils import dashboard, display
+from utils import display
 from utils.envs import make_envs
+from utils.run import log
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGS = PPOArgs(num_envs=2, num_steps=16, num_minibatches=2, update_epochs=2, total_timesteps=2 * 16 * 3, device="cpu")
@@ -89,7 +90,7 @@ def test_a_folder_that_cannot_be_written_costs_a_line_and_not_the_run(tmp_path, 
 
 def test_runs_of_one_second_do_not_share_a_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(dashboard.time, "strftime", lambda _: "20260101-000000")
+    monkeypatch.setattr(log.time, "strftime", lambda _: "20260101-000000")
     films = [path for _ in range(2) for path in PPOTrainer(ARGS).train().videos]
     assert len(films) == len(set(films)) >= 2
     assert len({path.parent for path in films}) == 2 and all(path.stat().st_size for path in films)

@@ -15,9 +15,9 @@ from solutions import losses
 from solutions.args import PRESETS, PPOArgs
 from solutions.trainer import PPOTrainer
 from tests import mistakes
-from utils import health
 from utils.envs import GameRecorder
 from utils.probes import PROBES
+from utils.run import health
 
 CARTPOLE = replace(PRESETS["cartpole"], total_timesteps=10 * 1024)
 torch.set_num_threads(1)

@@ -10,7 +10,8 @@ from jupyter_client.manager import start_new_kernel
 from matplotlib.figure import Figure
 
 from tests.dev.screen import until
-from utils import live, style
+from utils import jupyter
+from utils.run import live_figure
 
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = """
@@ -19,7 +20,7 @@ import torch; torch.set_num_threads(1)
 from dataclasses import replace
 from solutions.args import PRESETS
 from solutions.trainer import PPOTrainer
-from utils import live; live.SHARE = 0.5
+from utils.run import live_figure; live_figure.SHARE = 0.5
 trainer = PPOTrainer(replace(PRESETS["cartpole"], total_timesteps=STEPS))
 """
 
@@ -94,15 +95,14 @@ def test_drawing_takes_its_share_of_the_time_and_no_more(monkeypatch, cost):
         drawn.append(now[0])
         return Figure(figsize=(1, 1))
 
-    monkeypatch.setattr(live.time, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(live, "in_notebook", lambda: True)
-    assert style  # imported before, where there is no notebook
-    figure = live.LiveFigure(draw)
+    monkeypatch.setattr(live_figure.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(jupyter, "in_notebook", lambda: True)
+    figure = live_figure.LiveFigure(draw)
     while now[0] < 3600:
         now[0] += 0.05
         figure.refresh()
-    assert (len(drawn) - 1) * cost / now[0] <= live.SHARE  # the first comes before it is known what it costs
-    assert min(b - a for a, b in itertools.pairwise(drawn)) >= live.PAUSE
+    assert (len(drawn) - 1) * cost / now[0] <= live_figure.SHARE  # the first comes before it is known what it costs
+    assert min(b - a for a, b in itertools.pairwise(drawn)) >= live_figure.PAUSE
     assert len(drawn) >= 15  # often enough all the same
 
 

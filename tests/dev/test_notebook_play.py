@@ -13,8 +13,9 @@ import pytest
 from nbclient import NotebookClient
 from PIL import Image
 
-from utils import answers, notebook_play, scores
-from utils.games import KEYS, Game
+from utils import notebook_play, paths
+from utils.playing import scores
+from utils.playing.games import KEYS, Game
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 120  # seconds, for a machine that has little time for us; on an idle one each wait is short
@@ -22,7 +23,7 @@ PATIENCE = 120  # seconds, for a machine that has little time for us; on an idle
 
 @pytest.fixture(autouse=True)
 def records_elsewhere(tmp_path, monkeypatch):
-    monkeypatch.setattr(answers, "RECORDS", tmp_path / "answers")
+    monkeypatch.setattr(paths, "RECORDS", tmp_path / "answers")
     monkeypatch.setenv("PPO_COURSE_ANSWERS", str(tmp_path / "answers"))
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
 
@@ -170,7 +171,7 @@ def test_without_an_agent():
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"CartPole-v1": [{"score": "a"}]}', '{"CartPole-v1": 3}'])
 def test_scores_that_cannot_be_read_stay(content):
-    path = answers.RECORDS / "scores.json"
+    path = paths.RECORDS / "scores.json"
     path.parent.mkdir()
     path.write_text(content)
     end = play_to_the_end(Browser("CartPole-v1"))

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from solutions import networks, overlap, policy_gradient
+from solutions import networks, policy_gradient
 from solutions.args import PPOArgs
+from solutions.fast import gpu, overlap
 from solutions.rollout import PPOAgent
 from solutions.trainer import PPOTrainer
+from tests.dev.test_gpu import recordings  # noqa: F401  # a fixture
 from utils.envs import make_envs
 
+pytestmark = pytest.mark.usefixtures("recordings")  # without a GPU, recordings are imitated
 SMALL = PPOArgs(
     env_id="ALE/Breakout-v5",
     mode="atari",
@@ -33,9 +36,7 @@ def decided_by_the_picture(actor, critic, obs):
 @pytest.mark.parametrize("check_transitions", [True, False])
 def test_it_plays_the_games_and_stores_the_rows_of_a_plain_agent(monkeypatch, check_transitions):
     monkeypatch.setattr(networks, "actor_critic_forward", decided_by_the_picture)
-    trainers = [
-        make(replace(SMALL, check_transitions=check_transitions)) for make in (PPOTrainer, overlap.overlapped(PPOTrainer))
-    ]
+    trainers = [make(replace(SMALL, check_transitions=check_transitions)) for make in (PPOTrainer, gpu.GPUTrainer)]
     assert [type(trainer.agent) for trainer in trainers] == [PPOAgent, overlap.OverlappingAgent]
     for _ in range(2):
         for trainer in trainers:
@@ -50,7 +51,7 @@ def test_it_plays_the_games_and_stores_the_rows_of_a_plain_agent(monkeypatch, ch
 
 def test_the_next_step_has_begun_when_one_is_stored_but_for_the_last(monkeypatch):
     """So the emulators play meanwhile; and no action is chosen before the networks have learned from the rollout."""
-    trainer = overlap.overlapped(PPOTrainer)(replace(SMALL, num_steps=4, total_timesteps=64))
+    trainer = gpu.GPUTrainer(replace(SMALL, num_steps=4, total_timesteps=64))
     events = []
     sends, adds = trainer.envs.unwrapped.send, trainer.agent.rollout.add
     monkeypatch.setattr(trainer.envs.unwrapped, "send", lambda half, actions: (events.append(half), sends(half, actions)))
@@ -96,7 +97,7 @@ def test_what_one_half_lacks_is_filled_in():
 @pytest.mark.parametrize("interrupted", [4, 5])
 def test_an_interrupted_training_goes_on_with_new_games(monkeypatch, interrupted):
     """The interrupt comes when a wait for emulators has ended: before that, nothing of Python runs."""
-    trainer = overlap.overlapped(PPOTrainer)(replace(SMALL, num_steps=16, total_timesteps=4 * 16 * 3))
+    trainer = gpu.GPUTrainer(replace(SMALL, num_steps=16, total_timesteps=4 * 16 * 3))
     receive, calls = overlap.Halves.receive, []
 
     def receive_and_be_interrupted(self, half):
@@ -107,17 +108,17 @@ def test_an_interrupted_training_goes_on_with_new_games(monkeypatch, interrupted
         return receive(self, half)
 
     monkeypatch.setattr(overlap.Halves, "receive", receive_and_be_interrupted)
-    halves = trainer.envs.unwrapped
+    halves = trainer.envs.unwrapped.halves
     with pytest.raises(KeyboardInterrupt):
         trainer.train()
-    assert trainer.agent.chosen == [] and trainer.envs.unwrapped is not halves, "or going on may wait for ever"
+    assert trainer.agent.chosen == [] and trainer.envs.unwrapped.halves is not halves, "or going on may wait for ever"
     trainer.train()
     assert len(trainer.log.rows) == 3
     assert trainer.agent.rollout.obs.shape[:2] == (16, 4)
 
 
 def test_actions_that_do_not_exist_are_not_sent(monkeypatch):
-    trainer = overlap.overlapped(PPOTrainer)(SMALL)
+    trainer = gpu.GPUTrainer(SMALL)
     monkeypatch.setattr(policy_gradient, "sample_actions", lambda logits: (torch.full((len(logits),), 4), logits[:, 0]))
     with pytest.raises(ValueError, match=r"The actions \[4 4\] are not all among the 4 of the game"):
         trainer.rollout_phase()
@@ -125,11 +126,11 @@ def test_actions_that_do_not_exist_are_not_sent(monkeypatch):
 
 @pytest.mark.parametrize("change", [{"num_envs": 3, "num_steps": 100}, {"env_id": "CartPole-v1", "mode": "classic-control"}])
 def test_other_environments_stay_as_they_are(change):
-    trainer = overlap.overlapped(PPOTrainer)(replace(SMALL, **change))
+    trainer = gpu.GPUTrainer(replace(SMALL, **change))
     assert type(trainer.agent) is PPOAgent
     assert not isinstance(trainer.envs.unwrapped, overlap.Halves)
 
 
 def test_a_whole_training_goes_as_well():
-    rows = overlap.overlapped(PPOTrainer)(replace(SMALL, num_steps=16, total_timesteps=4 * 16 * 3)).train().rows
+    rows = gpu.GPUTrainer(replace(SMALL, num_steps=16, total_timesteps=4 * 16 * 3)).train().rows
     assert [row["global_step"] for row in rows] == [64, 128, 192]

@@ -11,7 +11,8 @@ import pygame
 import pytest
 
 from tests.dev.screen import PLAY, pictures_of, says_one_sentence, until
-from utils import answers, cards, games, scores
+from utils import paths
+from utils.playing import cards, games, scores
 
 sys.path.insert(0, str(PLAY))
 import keyboard
@@ -193,7 +194,7 @@ def test_sound(start, tmp_path):
 
 
 def test_a_score_counts_at_the_slowest_speed_of_its_game(tmp_path, monkeypatch):
-    monkeypatch.setattr(answers, "RECORDS", tmp_path)
+    monkeypatch.setattr(paths, "RECORDS", tmp_path)
     stage = keyboard.Stage(keyboard.OwnGame("CartPole-v1"), zoom=0.1, speed=8, fps=15)
     press = lambda key, text="": pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, unicode=text))
     for number, _ in enumerate(stage.perform(threading.Event())):

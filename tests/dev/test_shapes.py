@@ -11,9 +11,9 @@ from torch import Tensor
 
 from solutions import advantages, losses, networks, rollout
 from tests import checks, mistakes, shapes
-from utils import answers
+from utils.course.exercises import exercises
 
-EXERCISES = answers.exercises()
+EXERCISES = exercises()
 
 
 def rows(*shape):

@@ -1,6 +1,7 @@
 """The trainer, the training command, and what they refuse."""
 
 import ast
+import graphlib
 import json
 import os
 import sys
@@ -15,10 +16,10 @@ import torch
 import tests
 from solutions import networks, optim
 from solutions.args import PRESETS, PPOArgs
-from solutions.checkpoint import load_agent, save_agent
 from solutions.evaluate import Evaluator, evaluate, record_game
+from solutions.running.checkpoint import load_agent, save_agent
 from solutions.trainer import PPOTrainer
-from tests.dev import forked
+from tests.dev import commands
 from utils import display
 from utils.envs import make_envs
 
@@ -165,7 +166,7 @@ def test_settings_that_cannot_work_are_one_sentence(changes, said):
         ({"device": "cuda"}, "finds no CUDA GPU"),
         ({"device": "gpu"}, "device must be"),
         ({"env_id": "Nope-v1"}, "There is no environment"),
-        ({"use_wandb": True}, "pip install wandb"),
+        ({"use_wandb": True}, "pip install -U wandb"),
         ({"device": "mps"}, "device must be"),
         ({"mode": "atari"}, "not an Atari game"),
         ({"env_id": "BreakoutNoFrameskip-v4", "mode": "atari"}, "is an old id of an Atari game"),
@@ -214,7 +215,7 @@ def test_image_sides_that_do_not_fit_are_one_sentence(shape):
 
 
 def command(*options, cwd=ROOT, **environment):
-    return forked.run("-m", "solutions.train", *options, cwd=cwd, env={**os.environ, **environment})
+    return commands.run("-m", "solutions.train", *options, cwd=cwd, env={**os.environ, **environment})
 
 
 def test_the_command_writes_its_curve_and_says_where(tmp_path):
@@ -336,20 +337,41 @@ def test_schedule_reaches_zero_at_the_end():
     assert isinstance(kept.scheduler, optim.PPOScheduler)
 
 
+def imported_by(path: Path, nodes) -> set[str]:
+    """The modules of the course that some nodes of a file import."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            found |= {node.module or ""} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name.split(".")[0] in {"utils", "solutions", "tests", "chapters", "play"}}
+
+
+LIBRARY = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+    for folder in ("utils", "solutions")
+    for path in (ROOT / folder).rglob("*.py")
+}
+
+
 def test_imports_point_one_way():
-    """play, tests and chapters use solutions and utils; solutions uses utils; utils imports neither; pure maths nothing local."""
-    allowed = {"utils": {"utils"}, "solutions": {"solutions", "utils"}}
+    """solutions uses utils, and neither uses tests, chapters or play; utils uses itself alone, pure maths nothing local."""
     pure = {"advantages", "losses", "networks", "args", "optim", "policy_gradient", "frame_stack"}
-    for folder, may_use in allowed.items():
-        for path in (ROOT / folder).glob("*.py"):
-            local = set()
-            for node in ast.walk(ast.parse(path.read_text())):
-                names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-                names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-                local |= {name.split(".")[0] for name in names} & {"utils", "solutions", "tests", "chapters", "play"}
-            assert local <= may_use, path
-            if folder == "solutions" and path.stem in pure:
-                assert not local, path
+    for name, path in LIBRARY.items():
+        local = {other.split(".")[0] for other in imported_by(path, ast.walk(ast.parse(path.read_text())))}
+        assert local <= ({"utils"} if name.startswith("utils") else {"solutions", "utils"}), path
+        if path.parent.name == "solutions" and path.stem in pure:
+            assert not local, path
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    graph = {
+        name: {other for other in imported_by(path, ast.parse(path.read_text()).body) if other in LIBRARY}
+        for name, path in LIBRARY.items()
+    }
+    order = list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
+    assert order.index("solutions.trainer") > order.index("solutions.losses")
 
 
 def test_the_page_to_read_first_is_short():

@@ -21,12 +21,16 @@ class Package(SimpleNamespace):
         pass
 
     def __init__(self):
-        self.unreachable = False
+        self.unreachable, self.has_login = False, False
         self.runs = []
         super().__init__(Video=lambda path, format: (path, format))
 
     def Settings(self, **given):
-        return SimpleNamespace(base_url="https://api.example.com", **given)
+        return SimpleNamespace(**given)
+
+    def login(self, prompt: bool = True, verify: bool = True) -> bool:
+        assert not prompt and not verify, "it would ask, or wait for the site"
+        return self.has_login
 
     def init(self, **options):
         if self.unreachable and options["mode"] != "offline":
@@ -47,9 +51,7 @@ class Package(SimpleNamespace):
 @pytest.fixture
 def wandb(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ["WANDB_API_KEY", "WANDB_MODE", "NETRC"]:
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("WANDB_MODE", raising=False)
     package = Package()
     monkeypatch.setitem(sys.modules, "wandb", package)
     monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("a prompt"))
@@ -74,25 +76,22 @@ def test_without_a_login_it_is_offline_and_gets_figures_films_and_evaluations(wa
     assert run.finished == 1
 
 
-@pytest.mark.parametrize("place", ["key", ".netrc", "_netrc", "NETRC", "another site"])
-def test_a_login_is_found(wandb, tmp_path, monkeypatch, place, capsys):
-    site = "api.elsewhere.com" if place == "another site" else "api.example.com"
-    path = tmp_path / {"_netrc": "_netrc", "NETRC": "mine"}.get(place, ".netrc")
-    if place == "key":
-        monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
-    else:
-        path.write_text(f"machine {site}\n  login user\n  password {'0' * 40}\n")
-        path.chmod(0o600)
-    if place == "NETRC":
-        monkeypatch.setenv("NETRC", str(path))
+def test_with_a_login_it_is_online(wandb, capsys):
+    wandb.has_login = True
     PPOTrainer(ARGS).train()
-    assert wandb.runs[0].options["mode"] == ("offline" if place == "another site" else None)
-    assert ("no login" in capsys.readouterr().out) == (place == "another site")
+    assert wandb.runs[0].options["mode"] is None
+    assert "no login" not in capsys.readouterr().out
 
 
-def test_a_site_that_does_not_answer_costs_a_line(wandb, monkeypatch, capsys):
-    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
-    wandb.unreachable = True
+def test_the_environment_s_mode_is_the_user_s_wish(wandb, monkeypatch, capsys):
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    PPOTrainer(ARGS).train()
+    assert wandb.runs[0].options["mode"] == "disabled"
+    assert "no login" not in capsys.readouterr().out
+
+
+def test_a_site_that_does_not_answer_costs_a_line(wandb, capsys):
+    wandb.unreachable, wandb.has_login = True, True
     log = PPOTrainer(ARGS).train()
     assert len(log.rows) == 3
     (run,) = wandb.runs
@@ -113,8 +112,15 @@ def test_a_training_that_goes_on_goes_on_in_its_run_and_another_has_its_own(wand
     assert [len(run.logged) for run in wandb.runs] == [1, 3, 2]
 
 
-@pytest.mark.parametrize("found", [None, ModuleType("wandb")], ids=["nothing", "the folder that a run leaves"])
+class OldPackage(ModuleType):
+    init = staticmethod(lambda **options: None)
+    login = staticmethod(lambda key=None: True)
+
+
+@pytest.mark.parametrize(
+    "found", [None, ModuleType("wandb"), OldPackage("wandb")], ids=["nothing", "the folder that a run leaves", "an old one"]
+)
 def test_without_the_package_one_sentence(monkeypatch, found):
     monkeypatch.setitem(sys.modules, "wandb", found)
-    with pytest.raises(ValueError, match=r"^[^\n]*run `pip install wandb`[^\n]*$"):
+    with pytest.raises(ValueError, match=r"^[^\n]*run `pip install -U wandb`[^\n]*$"):
         PPOTrainer(ARGS)

@@ -11,17 +11,18 @@ import numpy as np
 import pytest
 import torch
 
-from solutions import card, networks
+from solutions import networks
 from solutions.args import PRESETS
-from solutions.checkpoint import save_agent
 from solutions.evaluate import choose_actions, evaluate
-from tests.dev import forked
+from solutions.running.checkpoint import load_agent, save_agent
+from solutions.running.make_card import Card, make_card
+from tests.dev import commands
 from tests.dev.screen import PATIENCE, PLAY, pictures_of, says_one_sentence, until
-from utils import cards
 from utils.envs import make_envs
+from utils.playing import cards
 
 sys.path.insert(0, str(PLAY))
-import agent
+import agent_game
 import watch
 
 
@@ -41,7 +42,7 @@ def agents(tmp_path_factory):
 
 def run(folder, *options, **environment):
     """Run the script where there is no display."""
-    return forked.run(PLAY / "watch.py", *options, cwd=folder, env=environment, timeout=5 * PATIENCE)
+    return commands.run(PLAY / "watch.py", *options, cwd=folder, env=environment, timeout=5 * PATIENCE)
 
 
 def scores(text):
@@ -87,7 +88,7 @@ def test_scores_are_those_of_evaluate(tmp_path, agents, way):
     done = run(tmp_path, path, f"--{way}", "--seed", "5", "--episodes", "4", "--record", "film.mp4")
     assert done.returncode == 0, done.stderr
     assert f"CartPole-v1: {way}." in done.stdout.splitlines()[-1]
-    actor, _, args = agent.load_agent(path)
+    actor, _, args = load_agent(path)
     torch.manual_seed(5)
     expected = evaluate(actor, make_envs(args.env_id, 1, args.mode, render=True), 4, way == "greedy", seed=5)
     assert scores(done.stdout) == expected.tolist()
@@ -96,7 +97,7 @@ def test_scores_are_those_of_evaluate(tmp_path, agents, way):
 
 @pytest.mark.parametrize(("option", "sticky"), [("as-trained", True), ("yes", True), ("no", False)])
 def test_sticky_actions_as_trained_unless_told_otherwise(tmp_path, agents, option, sticky):
-    actor, critic, args = agent.load_agent(agents / "breakout.safetensors")
+    actor, critic, args = load_agent(agents / "breakout.safetensors")
     path = save_agent(tmp_path / "agent.safetensors", actor, critic, replace(args, sticky_actions=True))
     options = ["--sticky-actions", option, "--seed", "3", "--episodes", "1", "--max-steps", "150", "--record", "film.mp4"]
     done = run(tmp_path, path, *options)
@@ -114,9 +115,9 @@ def test_sticky_actions_as_trained_unless_told_otherwise(tmp_path, agents, optio
 
 
 def test_the_card_beside_an_agent_is_read_out(tmp_path, agents):
-    actor, critic, args = agent.load_agent(agents / "cartpole.safetensors")
+    actor, critic, args = load_agent(agents / "cartpole.safetensors")
     path = save_agent(tmp_path / "run.safetensors", actor, critic, args)
-    made = card.make_card(card.Card(path, "own", episodes=6, max_steps=9), tmp_path)
+    made = make_card(Card(path, "own", episodes=6, max_steps=9), tmp_path)
     written = json.loads(made.read_text("utf-8"))
     for way in ("greedy", "sampled"):
         done = run(tmp_path, "own.safetensors", f"--{way}", "--episodes", "1", "--record", "film.gif")
@@ -142,7 +143,7 @@ def test_a_film_shows_every_frame_in_colour(tmp_path, agents):
 
 def test_the_camera_sees_no_frame_of_the_next_game():
     envs = make_envs("ALE/Breakout-v5", 1, "atari", render=True)
-    look, fps = agent.camera(envs, PRESETS["breakout"])
+    look, fps = agent_game.camera(envs, PRESETS["breakout"])
     assert fps == 60
     envs.reset(seed=0)
     look(False)
@@ -160,7 +161,7 @@ def test_the_camera_sees_no_frame_of_the_next_game():
 
 def test_a_film_stopped_by_ctrl_c_is_kept(tmp_path, agents):
     options = ["--episodes", "1000", "--record", "film.mp4"]
-    process = forked.Program(
+    process = commands.start(
         PLAY / "watch.py", agents / "breakout.safetensors", *options,
         cwd=tmp_path, stdout=tmp_path / "out", stderr=tmp_path / "err",
     )  # fmt: skip
@@ -231,8 +232,8 @@ def test_without_ffmpeg_there_is_no_mp4(tmp_path, agents):
 
 
 def test_what_the_agent_observes_stays_right_while_a_person_plays(agents):
-    actor, _, args = agent.load_agent(agents / "breakout.safetensors")
-    game, envs = agent.AgentGame(actor, args, seed=3), make_envs(args.env_id, 1, "atari", render=True)
+    actor, _, args = load_agent(agents / "breakout.safetensors")
+    game, envs = agent_game.AgentGame(actor, args, seed=3), make_envs(args.env_id, 1, "atari", render=True)
     game.new()
     envs.reset(seed=3)
     game.agent_plays = False
@@ -251,15 +252,15 @@ def test_what_the_agent_observes_stays_right_while_a_person_plays(agents):
 
 
 def test_the_value_is_drawn_under_the_game(tmp_path, agents):
-    actor, critic, args = agent.load_agent(agents / "cartpole.safetensors")
+    actor, critic, args = load_agent(agents / "cartpole.safetensors")
     options = {"episodes": 2, "max_steps": 6, "seed": 3}
     for with_value, height in ((critic, 454), (None, 428)):
-        game = agent.AgentGame(actor, args, critic=with_value, **options)
+        game = agent_game.AgentGame(actor, args, critic=with_value, **options)
         path = tmp_path / "film.mp4"
         watch.film(watch.play_alone(game, threading.Event()), game, path, 50)
         assert pictures_of(path).shape == (14, height, 600, 3)
     envs = make_envs(args.env_id, 1)
-    game = agent.AgentGame(actor, args, critic=critic, **options)
+    game = agent_game.AgentGame(actor, args, critic=critic, **options)
     game.new()
     obs, _ = envs.reset(seed=3)
     assert game.values == [pytest.approx(critic(torch.as_tensor(obs)).item())]
@@ -273,15 +274,15 @@ def test_the_value_is_drawn_under_the_game(tmp_path, agents):
 def test_agents_are_found_by_the_names_of_their_cards(tmp_path, agents, monkeypatch):
     monkeypatch.setattr(cards, "AGENTS", tmp_path)
     with pytest.raises(ValueError, match=r"no agent 'space-invaders'.*python -m solutions.train space-invaders`\.$") as error:
-        agent.find_agent("space-invaders")
+        agent_game.find_agent("space-invaders")
     assert "\n" not in str(error.value)
 
-    card.make_card(card.Card(agents / "breakout.safetensors", "breakout-100k", episodes=1, max_steps=9), tmp_path)
-    *_, args, path = agent.find_agent("breakout-100k")
+    make_card(Card(agents / "breakout.safetensors", "breakout-100k", episodes=1, max_steps=9), tmp_path)
+    *_, args, path = agent_game.find_agent("breakout-100k")
     assert (args.env_id, path) == ("ALE/Breakout-v5", tmp_path / "breakout-100k.safetensors")
-    assert re.search(r"^  breakout-100k +ALE/Breakout-v5 .*sampled", agent.list_agents(), re.M)
+    assert re.search(r"^  breakout-100k +ALE/Breakout-v5 .*sampled", agent_game.list_agents(), re.M)
     with pytest.raises(ValueError, match=r"no agent 'breakout': choose breakout-100k or the \.safetensors"):
-        agent.find_agent("breakout")
+        agent_game.find_agent("breakout")
 
 
 def test_without_arguments_it_lists_the_agents(tmp_path):
@@ -292,7 +293,7 @@ def test_without_arguments_it_lists_the_agents(tmp_path):
 
 def test_a_person_who_takes_over_has_to_serve():
     actor, _ = networks.get_actor_and_critic_atari((4, 84, 84), 4)
-    game = agent.AgentGame(actor, PRESETS["breakout"], seed=1)
+    game = agent_game.AgentGame(actor, PRESETS["breakout"], seed=1)
     game.new()
     assert not game.to_serve  # the environment has pressed FIRE
     game.agent_plays = False

@@ -10,8 +10,10 @@ import tests
 from solutions import losses
 from solutions.trainer import PPOTrainer
 from tests import checks, mistakes
-from tests.dev import forked
-from utils import answers
+from tests.dev import commands
+from utils import paths
+from utils.course import records
+from utils.course.exercises import exercises
 from utils.probes import PROBES
 
 
@@ -71,16 +73,16 @@ def test_the_gate_is_shut_for_a_trainer_that_does_not_learn(broken):
 
 def run_yours(folder, sources: dict[str, str]) -> str:
     """What `pytest tests` says of a learner's trainer, read from records of their answers."""
-    with patch.object(answers, "RECORDS", folder):
+    with patch.object(paths, "RECORDS", folder):
         for name, source in sources.items():
-            answers.record(answers.exercises()[name], source, True)
+            records.write(exercises()[name], source, True)
     environment = {**os.environ, "PPO_COURSE_ANSWERS": str(folder)}
     command = ["-m", "pytest", "tests/test_05_whole_agent.py", "-k", "probes and yours", "-p", "no:cacheprovider"]
-    return forked.run(*command, env=environment).stdout
+    return commands.run(*command, env=environment).stdout
 
 
 def test_the_learners_trainer_is_read_once_both_phases_are_attempted(tmp_path):
-    reference, stub = known("no zero_grad").source(), answers.exercises()["learning_phase"].stub()
+    reference, stub = known("no zero_grad").source(), exercises()["learning_phase"].stub()
     imports = "import solutions.trainer as module\nglobals().update(vars(module))\n"
     assert "1 skipped" in run_yours(tmp_path, {"learning_phase": imports + reference, "rollout_phase": imports + stub})
     said = run_yours(tmp_path, dict.fromkeys(["rollout_phase", "learning_phase"], imports + POLICY_NEGATED.source()))

@@ -1,4 +1,4 @@
-"""Known-wrong answers of chapters 00 and 01."""
+"""Known-wrong answers of chapters 00 and 01; `tests/mistakes/__init__.py` says how an entry works."""
 
 from tests.mistakes import mistake
 

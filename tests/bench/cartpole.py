@@ -1,0 +1,60 @@
+"""How long CartPole takes to solve: python tests/bench/cartpole.py [number of seeds]
+
+Runs the preset of `python -m solutions.train cartpole` for seeds 1 to 20 and prints, for each, the training time until the
+greedy policy's mean over 100 episodes was at least 475 (evaluation apart), and its mean over 100 other episodes.
+"""
+
+import io
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import torch
+
+from solutions.args import PRESETS
+from solutions.train import RUNS, stopping_rule
+from solutions.trainer import PPOTrainer
+
+
+def main() -> int:
+    torch.set_num_threads(1)
+    terminal, sys.stdout = sys.stdout, io.StringIO()  # no progress bars
+    times, means, steps = [], [], []
+    for seed in range(1, 1 + int(sys.argv[1] if len(sys.argv) > 1 else 20)):
+        args = replace(PRESETS["cartpole"], seed=seed)
+        evaluator = stopping_rule(replace(RUNS["cartpole"][1], args=args))
+        trainer = PPOTrainer(args)
+        evaluating = 0.0
+
+        def timed(trainer, evaluator=evaluator):
+            nonlocal evaluating
+            started = time.perf_counter()
+            solved = evaluator(trainer)
+            evaluating += time.perf_counter() - started
+            return solved
+
+        evaluating = 0.0
+        started = time.perf_counter()
+        trainer.train(on_iteration=timed)
+        times.append(time.perf_counter() - started - evaluating)
+        means.append(evaluator.report(trainer.actor).mean())
+        steps.append(trainer.agent.global_step)
+        print(
+            f"seed {seed:2}: {times[-1]:5.2f} s, {steps[-1]:7,} steps, mean of 100 other greedy episodes {means[-1]:5.1f}",
+            file=terminal,
+            flush=True,
+        )
+    solved = sum(mean >= 475 for mean in means)
+    print(
+        f"solved {solved} of {len(means)}; time median {median(times):.2f} s, worst {max(times):.2f} s; steps median {median(steps):,.0f}",
+        file=terminal,
+    )
+    return 0 if solved == len(means) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""What a learner has written: a cell of the notebook on disk, or the record of its last check, whichever is newer."""
+
+import json
+import re
+from typing import Any
+
+from utils import paths
+from utils.course import records
+from utils.course.exercises import Exercise, is_attempted
+from utils.course.programs import AnswerError, with_definitions
+
+
+def read_answer(exercise: Exercise) -> tuple[str | None, str]:
+    """Return the learner's latest answer as a program of its own, or None if the exercise is not attempted; and where it is from.
+
+    It is a cell of the notebook on disk, or a check's record where that is newer or the cell is still its stub.
+
+    Raises:
+        AnswerError: the notebook or the record cannot be read, or the notebook has lost the exercise.
+    """
+    cells = read_notebook(exercise)["cells"] if exercise.notebook.exists() else []
+    holding = cells_of(exercise, cells)
+    attempted = [index for index in holding if is_attempted(cell_source(cells[index]), exercise)]
+    entry = records.read(exercise)
+    if entry is not None and (not attempted or entry["time"] > exercise.notebook.stat().st_mtime):
+        source = entry["source"] if is_attempted(entry["source"], exercise) else None
+        return source, f"your last check in {exercise.notebook.name}, which is newer than the saved notebook"
+    if not holding and exercise.notebook.exists():
+        raise AnswerError(
+            f'{exercise.notebook.name} has no cell for {exercise.name} any more: run `reset("{exercise.name}")` in an empty cell there, '
+            "and that cell becomes its stub."
+        )
+    where = str(exercise.notebook.relative_to(paths.ROOT))
+    if not attempted:
+        return None, where
+    defining = [index for index in attempted if _defines(exercise, cell_source(cells[index]))] or attempted
+    if len(defining) > 1:
+        where += f", the last of the {len(defining)} cells there that define it"
+    earlier = [cell_source(cell) for cell in cells[: defining[-1]] if cell["cell_type"] == "code"]
+    return with_definitions(cell_source(cells[defining[-1]]), earlier), where
+
+
+def read_notebook(exercise: Exercise) -> dict[str, Any]:
+    """Return the learner's notebook on disk. Raises AnswerError if it is none."""
+    text = ""
+    try:
+        text = exercise.notebook.read_text("utf-8")
+        notebook = json.loads(text)
+        for cell in notebook["cells"]:
+            cell["cell_type"], cell_source(cell), cell.get("metadata", {}).get("exercise")
+        return notebook
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        marks = re.search(r"^(<{7}|>{7}) ", text, re.MULTILINE)
+        reason = "it holds the marks of a merge conflict" if marks else f"{type(error).__name__}: {error}"
+        reason = "it is empty" if isinstance(error, ValueError) and not text.strip() else reason
+        raise AnswerError(
+            f"{exercise.notebook.name} cannot be read as a notebook ({reason}): repair it in an editor, or move it away and get a fresh "
+            f"one with `git checkout chapters/{exercise.notebook.name}`; nothing in it was changed."
+        ) from None
+
+
+def cell_source(cell: dict[str, Any]) -> str:
+    """Return the text of a notebook's cell."""
+    return "".join(cell["source"])
+
+
+def cells_of(exercise: Exercise, cells: list[dict[str, Any]]) -> list[int]:
+    """Return where the code cells are that hold an exercise.
+
+    They are marked with its name, or, since marks may get lost and cells copied, they define it.
+    """
+    return [
+        index
+        for index, cell in enumerate(cells)
+        if cell["cell_type"] == "code"
+        and (cell.get("metadata", {}).get("exercise") == exercise.cell or _defines(exercise, cell_source(cell)))
+    ]
+
+
+def _defines(exercise: Exercise, source: str) -> bool:
+    return re.search(rf"^(def|class) {exercise.object_name}\b", source, re.MULTILINE) is not None

@@ -1,0 +1,1 @@
+"""Games for people: keys, scores, and the cards of the agents that they play against."""

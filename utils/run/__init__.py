@@ -1,0 +1,1 @@
+"""Watching a run: its log, curves, health, live figure, and Weights & Biases."""

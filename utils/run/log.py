@@ -1,0 +1,281 @@
+"""The log of a run: its figures and finished games, a progress bar while it trains, its curve on disk afterwards."""
+
+import json
+import os
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from utils import display, jupyter
+from utils.files import new_folder, write_whole
+from utils.run import health, plot
+from utils.run.figures import png_of
+from utils.run.live_figure import LiveFigure, Place
+from utils.run.settings import Settings
+from utils.run.wandb_run import WandbRun
+
+SHORT_RUN = "PPO_COURSE_ITERATIONS"
+"""An environment variable: no training does more iterations than its value. For trying a chapter out quickly."""
+
+
+class RunLog:
+    """The figures of a run.
+
+    Attributes:
+        rows: one dict for each iteration: global_step, seconds, episodic_return (the mean of the last 100 games),
+            episodic_return_std (their spread), games, learning_rate, mean_value (what the critic said of the rollout's
+            states, on average), and the mean over the iteration of every figure added.
+        games: one (global_step, episodic_return, episodic_length) for each finished game.
+        evaluations: one dict for each time that an Evaluator played: global_step, mean and std of the scores.
+        videos: the films recorded on the way (`video_log_freq`), as paths under runs/videos/.
+        findings: what was found wrong with the run so far, by name (see `utils.run.health`).
+    """
+
+    def __init__(self, args: Settings, num_actions: int = 1):
+        """Begin an empty log.
+
+        Args:
+            args: the PPOArgs of the run.
+            num_actions: how many actions the policy chooses from.
+
+        Raises:
+            ValueError: the run is to be logged to Weights & Biases, and its package is not installed.
+        """
+        self.args = args
+        self.rows: list[dict] = []
+        self.games: list[tuple[int, float, int]] = []
+        self.evaluations: list[dict] = []
+        self.figures: dict[str, list[torch.Tensor]] = {}
+        self.seconds = 0.0
+        self.started: float | None = None
+        self.videos: list[Path] = []
+        self.games_filmed = 0
+        self.findings: dict[str, health.Finding] = {}
+        self.num_actions = num_actions
+        self.folder: Path | None = None
+        self.bar = None
+        self.screen: Place | None = None
+        self.wandb = WandbRun(args) if args.use_wandb else None
+
+    @contextmanager
+    def iterations(self, num_iterations: int):
+        """Yield the iterations that are left, to be counted in a loop, with a progress bar: steps per second, the mean return
+        and the time left. In a notebook the figures are drawn above it as the run goes on; and an interrupt ends the loop with
+        a sentence, where in a terminal it goes on as KeyboardInterrupt.
+        """
+        num_iterations = min(num_iterations, int(os.environ.get(SHORT_RUN, num_iterations)))
+        done, batch_size = len(self.rows), self.args.batch_size
+        if done >= num_iterations:
+            print(f"This run has had all its {done * batch_size:,} steps. For another, make a new PPOTrainer.")
+        elif self.wandb is not None:
+            self.wandb.start()
+        self.live, self.screen = LiveFigure(self.plot), Place()  # in the cell that runs now
+        if done < num_iterations:
+            self.live.reserve()  # above the bar, which would otherwise stand still there and go on below
+        self.bar = tqdm(
+            total=num_iterations * batch_size,
+            initial=done * batch_size,
+            unit="step",
+            unit_scale=True,
+            file=sys.stdout,  # in a notebook standard error is a red box
+            mininterval=0.5,
+            dynamic_ncols=True,
+        )
+        try:
+            yield self._count(done, num_iterations)
+        except KeyboardInterrupt:
+            if not jupyter.in_notebook():
+                raise
+            tqdm.write(
+                f"Stopped after {len(self.rows)} of {num_iterations} iterations; `train()` goes on from here.", sys.stdout
+            )
+        finally:
+            self.bar.close()
+            self.bar = self.screen = None
+            if len(self.rows) > done:
+                self.live.refresh(at_once=True)
+            if self.wandb is not None and self.wandb.run is not None:
+                self.wandb.finish()
+
+    def _count(self, done: int, num_iterations: int):
+        self.started = time.perf_counter() - self.seconds
+        for iteration in range(done, num_iterations):
+            self.figures = {}  # of an iteration that was interrupted
+            yield iteration
+            self.live.refresh()
+
+    def add_games(self, global_step: int, infos: dict) -> None:
+        """Note the games that ended in a step, from its infos (see `utils.envs.GameRecorder`)."""
+        if infos["game_over"].any():
+            for i in np.flatnonzero(infos["game_over"]):
+                episodic_return, episodic_length = infos["episodic_return"][i], infos["episodic_length"][i]
+                self.games.append((global_step, float(episodic_return), int(episodic_length)))
+
+    def add_figures(self, **figures: torch.Tensor) -> None:
+        """Add figures (scalar tensors) whose mean over the iteration is to be logged. They are read only at its end."""
+        for name, figure in figures.items():
+            self.figures.setdefault(name, []).append(figure.detach())
+
+    @property
+    def episodic_return(self) -> float:
+        """The mean true score of the last 100 games; NaN before the first has ended."""
+        return float(np.mean(self.latest_returns)) if self.games else float("nan")
+
+    @property
+    def latest_returns(self) -> list[float]:
+        """The true scores of the last 100 games."""
+        return [episodic_return for _, episodic_return, _ in self.games[-100:]]
+
+    def end_iteration(self, trainer=None, **row) -> None:
+        """Close the row of an iteration, move the progress bar, and say what is newly found wrong with the run.
+
+        Args:
+            row: what the trainer knows of the iteration: global_step, learning_rate and mean_value.
+            trainer: in the place of the row, a learner's PPOTrainer from an earlier version of the course hands itself over.
+
+        Raises:
+            FloatingPointError: a figure is not a finite number, so the networks are not either.
+        """
+        row = row or self._row_of(trainer)
+        if self.started is not None:
+            self.seconds = time.perf_counter() - self.started
+        figures = {name: torch.stack(figures) for name, figures in self.figures.items()}
+        means = {name: values.mean().item() for name, values in figures.items()}
+        self.figures = {}
+        if not np.isfinite(list(means.values())).all():
+            raise self._ruin(figures, row["global_step"])
+        row = {
+            **row,
+            "seconds": round(self.seconds, 3),
+            "episodic_return": self.episodic_return,
+            "episodic_return_std": float(np.std(self.latest_returns)) if self.games else float("nan"),
+            "games": len(self.games),
+            **means,
+        }
+        self.rows.append(row)
+        if self.wandb is not None:
+            self.wandb.log(row["global_step"], row)
+        if self.bar is not None:
+            self.bar.set_postfix_str(f"return {self.episodic_return:.1f}", refresh=False)
+            self.bar.update(self.args.batch_size)
+        if len(self.rows) % max(1, self.args.num_iterations // 40) == 0:
+            for finding in self._new_findings():
+                tqdm.write(f"Health: {finding}", file=sys.stdout)
+
+    def _row_of(self, trainer) -> dict:
+        self.num_actions = int(trainer.envs.single_action_space.n)
+        return {
+            "global_step": trainer.agent.global_step,
+            "learning_rate": trainer.optimizer.param_groups[0]["lr"],
+            "mean_value": trainer.agent.rollout.values.mean().item(),
+        }
+
+    def _new_findings(self) -> list[health.Finding]:
+        found = health.diagnose(self.rows, self.args, self.num_actions)
+        new = [finding for finding in found if finding.name not in self.findings]
+        self.findings |= {finding.name: finding for finding in new}
+        return new
+
+    def health(self) -> str:
+        """Say what the figures tell of the run: its findings, or one sentence if there are none."""
+        self._new_findings()
+        return health.in_words(self.rows, self.args, self.num_actions, self.findings.values())
+
+    def _ruin(self, figures: dict[str, torch.Tensor], global_step: int) -> FloatingPointError:
+        ruined = {
+            name: int((~values.isfinite()).nonzero()[0, 0]) for name, values in figures.items() if not values.isfinite().all()
+        }
+        name = min(ruined, key=ruined.get)  # the others caught it from the first
+        return FloatingPointError(
+            f"Iteration {len(self.rows) + 1} (step {global_step:,}): {name} is {figures[name][ruined[name]].item()} in minibatch "
+            f"{ruined[name] + 1}, so the networks are ruined and the run stops. Usual causes: a learning rate too high, rewards "
+            "that are not finite, a logarithm or a division of zero in a loss."
+        )
+
+    def restore(self, rows: list[dict], evaluations: list[dict], games: list[list[float]], seconds: float) -> None:
+        """Take over the log of an interrupted run."""
+        self.rows, self.evaluations, self.seconds = rows, evaluations, seconds
+        self.games = [(int(step), episodic_return, int(length)) for step, episodic_return, length in games]
+        self.games_filmed = len(games)
+
+    @property
+    def video_is_due(self) -> bool:
+        """Whether `video_log_freq` more games have ended since the last film."""
+        every = self.args.video_log_freq
+        return every is not None and len(self.games) // every > self.games_filmed // every
+
+    def add_evaluation(self, global_step: int, scores: np.ndarray) -> None:
+        """Note the scores of games that an Evaluator played, and say them in a line."""
+        mean, std = float(scores.mean()), float(scores.std())
+        self.evaluations.append({"global_step": global_step, "mean": mean, "std": std})
+        line = f"Step {global_step:,}: mean {mean:.1f}, std {std:.1f} over {len(scores)} greedy games."
+        untrained = (
+            " Nothing is learned yet: always the most probable action can be a lucky choice." if global_step == 0 else ""
+        )
+        tqdm.write(line + untrained, file=sys.stdout)
+        if self.wandb is not None:
+            self.wandb.log(global_step, {"evaluation_mean": mean, "evaluation_std": std})
+
+    def add_video(self, frames: list[np.ndarray], score: float, global_step: int) -> Path | None:
+        """Keep a film of a game, and show it: during a run always in one place, else in the cell that asked for it.
+
+        Returns:
+            Where the film is; None if it could not be written, which costs a line and not the run.
+        """
+        self.games_filmed = len(self.games)
+        try:
+            self.folder = self.folder or new_run_folder(self.args, "videos")
+            name = f"step{global_step:09d}-score{score:g}"
+            path = display.write_video(self.folder / f"{name}{display.SUFFIX}", frames, fps=15)
+        except (OSError, RuntimeError) as error:
+            tqdm.write(f"Could not keep the film of step {global_step:,} ({error}): the run goes on.", file=sys.stdout)
+            return None
+        self.videos.append(path)
+        if jupyter.in_notebook():
+            (self.screen or Place()).show(display.embed_video(path, figsize=(2.5, 3.75)))
+        if self.wandb is not None:
+            self.wandb.log_film(global_step, path)
+        return path
+
+    def save(self, path: str | Path, **extra) -> tuple[Path, Path]:
+        """Write the curve as JSON, and as a picture beside it, each whole or not at all.
+
+        Args:
+            path: where the JSON goes; the picture has the same name with the suffix .png.
+            extra: further entries of the JSON.
+
+        Returns:
+            Both paths.
+        """
+        path = Path(path)
+        picture = path.with_suffix(".png")
+        run = {"args": asdict(self.args), **extra, "evaluations": self.evaluations, "rows": self.rows, "games": self.games}
+        write_whole(path, json.dumps(_without_nan(run), indent=1).encode())
+        write_whole(picture, png_of(self.plot(), dpi=100))
+        return path, picture
+
+    def plot(self) -> Figure:
+        """Draw the scores of the games, the evaluations and the figures of the run."""
+        return plot.plot(self)
+
+
+def new_run_folder(args: Settings, kind: str = "") -> Path:
+    """Make a folder under runs/ that no other run has, for what a run writes; returns it. Raises OSError."""
+    name = f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+    return new_folder(Path("runs") / kind / name)
+
+
+def _without_nan(value):
+    """Replace NaN by None: JSON has no NaN."""
+    if isinstance(value, dict):
+        return {key: _without_nan(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(entry) for entry in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,0 +1,66 @@
+"""A run in one figure: its scores beside the course's own run, and the figures of its updates."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from utils.playing import cards
+from utils.run.settings import Settings
+from utils.style import AMBER, BLUE, GREEN, ORANGE
+
+LAYOUT = [
+    ["episodic_return", "episodic_return", "policy_loss", "value_loss", "entropy"],
+    ["episodic_return", "episodic_return", "approx_kl", "clipfrac", "explained_variance"],
+]
+
+
+def plot(log) -> Figure:
+    """Draw the scores of the games, the evaluations and the figures of a run (a `RunLog`)."""
+    figure = Figure(figsize=(13, 6), layout="none")
+    margins = {"left": 0.05, "right": 0.99, "bottom": 0.09, "top": 0.94, "wspace": 0.35, "hspace": 0.3}
+    axes = figure.subplot_mosaic(LAYOUT, gridspec_kw=margins)  # a layout that matplotlib works out takes twice as long to draw
+    _draw_scores(axes["episodic_return"], log)
+    for name, ax in axes.items():
+        if name != "episodic_return":
+            ax.plot([row["global_step"] for row in log.rows], [row.get(name, np.nan) for row in log.rows], color=ORANGE)
+            ax.set_title(name)
+            ax.ticklabel_format(axis="y", scilimits=(-2, 4))
+            ax.locator_params(nbins=4)
+        ax.ticklabel_format(axis="x", style="sci", scilimits=(0, 4))
+    return figure
+
+
+def _draw_scores(ax, log) -> None:
+    args = log.args
+    if (reference := reference_curve(args)) is not None:
+        ax.plot(*reference, color=AMBER, linewidth=1, label="the course's own run")
+        ax.set_xlim(0, args.total_timesteps)
+    if log.games:
+        steps, returns, _ = map(np.array, zip(*log.games, strict=True))
+        ax.plot(steps, returns, ".", color="0.6", markersize=3, label="one game")
+        window = np.lib.stride_tricks.sliding_window_view(returns, min(100, len(returns))).mean(axis=-1)
+        ax.plot(steps[-len(window) :], window, color=BLUE, label="mean of 100 games")
+    if log.evaluations:
+        steps, means, stds = (np.array([one[key] for one in log.evaluations]) for key in ("global_step", "mean", "std"))
+        ax.errorbar(steps, means, stds, fmt="o-", color=GREEN, capsize=2, label="greedy games, mean and std")
+    if ax.has_data():
+        ax.legend()
+    ax.set(title=f"{args.env_id}, seed {args.seed}{_pace(log)}", xlabel="environment steps", ylabel="episodic return")
+
+
+def _pace(log) -> str:
+    """Say how many steps a second the run makes, and while it goes on the time left."""
+    if not log.rows or not log.seconds:
+        return ""
+    rate = log.rows[-1]["global_step"] / log.seconds
+    pace = f": {rate:,.0f} steps/s"
+    if log.bar is None:
+        return pace
+    return f"{pace}, {tqdm.format_interval((log.bar.total - log.rows[-1]['global_step']) / rate)} left"
+
+
+def reference_curve(args: Settings) -> tuple[list[int], list[float]] | None:
+    """Return the steps and mean returns of the longest run whose agent the course has for an environment; None if there is none."""
+    same = [card for card in cards.read_cards().values() if (card["env_id"], card["mode"]) == (args.env_id, args.mode)]
+    longest = max((card for card in same if "curve" in card), key=lambda card: card["steps"], default=None)
+    return None if longest is None else (longest["curve"]["global_step"], longest["curve"]["episodic_return"])
