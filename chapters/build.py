@@ -23,11 +23,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from utils import progress  # noqa: E402
-from utils.course.exercises import exercises, parse_exercise_cell  # noqa: E402
+from utils.course.exercises import exercises  # noqa: E402
 from utils.files import write_whole  # noqa: E402
 from utils.update import digest, merge  # noqa: E402
 
-SOURCES = ROOT / "chapters" / "source"
 REPOSITORY = progress.repository()
 FOLDER = REPOSITORY.rsplit("/", 1)[1]
 
@@ -69,11 +68,9 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 
 def read_sources() -> dict[str, nbformat.NotebookNode]:
     """Read every chapter's source as a notebook that runs as it stands, by stem, with its title in the metadata."""
-    chapters = {}
-    for path in sorted(SOURCES.glob("*.md")):
-        notebook = jupytext.read(path)
-        notebook.metadata["title"] = re.search(r"^# (.*)$", notebook.cells[0].source, re.MULTILINE)[1]
-        chapters[path.stem] = notebook
+    chapters = {path.stem: jupytext.read(path) for path in sorted((ROOT / "chapters" / "source").glob("*.md"))}
+    for stem, notebook in chapters.items():
+        notebook.metadata["title"] = progress.title(stem)
     return chapters
 
 
@@ -89,17 +86,17 @@ def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookN
         sources: see `read_sources`.
         solved: leave the reference's import in each exercise cell; for checking that a chapter runs.
     """
-    cells = []
     source = sources[stem]
     whys = {cell.metadata["solution"]: cell.source for cell in source.cells if "solution" in cell.metadata}
-    for index, cell in enumerate(source.cells):
-        if index == 0:
-            heading, rest = cell.source.split("\n", 1)
-            cells.append(new_markdown_cell(f"{heading}\n\n{badge(stem)}\n\n{chapter_map(stem, sources)}\n{rest}".rstrip()))
-            setup = SETUP.replace("COLAB_OPTIONS", "gpu=True" if source.metadata.get("gpu") else "")
-            setup += "" if stem == min(sources) else ADOPT.format(stem=stem)
-            cells.append(new_code_cell(setup, metadata={"setup": True}))
-        elif "exercise" in cell.metadata:
+    heading, introduction = source.cells[0].source.split("\n", 1)
+    setup = SETUP.replace("COLAB_OPTIONS", "gpu=True" if source.metadata.get("gpu") else "")
+    setup += "" if stem == min(sources) else ADOPT.format(stem=stem)
+    cells = [
+        new_markdown_cell(f"{heading}\n\n{badge(stem)}\n\n{chapter_map(stem, sources)}\n{introduction}".rstrip()),
+        new_code_cell(setup, metadata={"setup": True}),
+    ]
+    for cell in source.cells[1:]:
+        if "exercise" in cell.metadata:
             cells += exercise_cells(stem, cell, whys, solved)
         elif "solution" not in cell.metadata:
             make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
@@ -114,8 +111,8 @@ def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookN
 
 
 def exercise_cells(stem: str, cell: nbformat.NotebookNode, whys: dict[str, str], solved: bool) -> list:
-    exercises = parse_exercise_cell(stem, cell.metadata, cell.source)
-    first = exercises[0]
+    of_cell = [one for one in exercises().values() if (one.chapter, one.cell) == (stem, cell.metadata["exercise"])]
+    first = of_cell[0]
     if first.cell not in whys:
         raise ValueError(f'{stem}: the exercise {first.cell!r} has no region marked solution="{first.cell}" that says why.')
     info = f"**Difficulty** {dots(first.difficulty)} · **Importance** {dots(first.importance)} · **Time** about {first.minutes} minutes"
@@ -124,7 +121,7 @@ def exercise_cells(stem: str, cell: nbformat.NotebookNode, whys: dict[str, str],
     return [
         new_markdown_cell(info),
         new_code_cell(cell.source if solved else first.stub(), metadata={"exercise": first.cell}),
-        new_code_cell("\n".join(exercise.call for exercise in exercises), metadata={"checks": first.cell}),
+        new_code_cell("\n".join(exercise.call for exercise in of_cell), metadata={"checks": first.cell}),
         new_markdown_cell(folded),
     ]
 
@@ -147,8 +144,7 @@ def chapter_map(stem: str, sources: dict) -> str:
 def readme_table(sources: dict) -> str:
     rows = ["| chapter | what you build | |", "|---|---|---|"]
     for stem, notebook in sources.items():
-        names = [exercise.name for exercise in exercises().values() if exercise.chapter == stem]
-        built = ", ".join(f"`{name}`" for name in names) or "a look around"
+        built = ", ".join(f"`{exercise.name}`" for exercise in exercises().values() if exercise.chapter == stem)
         rows.append(f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {badge(stem)} |")
     return "\n".join(rows)
 

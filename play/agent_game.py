@@ -6,10 +6,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import gymnasium as gym
 import numpy as np
 import torch
-from gymnasium.wrappers import AtariPreprocessing
+from gymnasium.wrappers import AtariPreprocessing, RenderCollection
 from torch import nn
 
 from solutions.args import PRESETS, PPOArgs
@@ -31,9 +30,10 @@ def find_agent(agent: str) -> tuple[nn.Module, nn.Module, PPOArgs, Path]:
     """
     path = Path(agent) if Path(agent).suffix == ".safetensors" else cards.AGENTS / f"{agent}.safetensors"
     if path.parent == cards.AGENTS and not path.exists():
-        choices = [*cards.read_cards(), "the .safetensors of another"]
         train = f", or train one with `python -m solutions.train {agent}`" if agent in PRESETS else ""
-        raise ValueError(f"The course has no agent {agent!r}: choose {', '.join(choices[:-1])} or {choices[-1]}{train}.")
+        raise ValueError(
+            f"The course has no agent {agent!r}: choose {', '.join(cards.read_cards())} or the .safetensors of another{train}."
+        )
     return *load_agent(path), path
 
 
@@ -48,31 +48,20 @@ def list_agents() -> str:
     return "\n".join(["The course's own agents, and their mean scores", explanation + ":", *lines])
 
 
-class EveryFrame(gym.Wrapper):
+class EveryFrame(RenderCollection):
     """Keeps the pictures of all frames, also of those that a frame skip passes over.
 
     A console does not draw everything in each of them: of the missiles of Space Invaders, every other frame shows only half.
     """
 
-    def __init__(self, env: gym.Env):
-        super().__init__(env)
-        self.pictures: list[np.ndarray] = []
-        self.before_reset: list[np.ndarray] = []
-
-    def step(self, action):
-        result = self.env.step(action)
-        self.pictures.append(self.env.render())
-        return result
-
     def reset(self, *, seed=None, options=None):
-        result = self.env.reset(seed=seed, options=options)
-        self.before_reset, self.pictures = self.pictures, [self.env.render()]
-        return result
+        self.before_reset = self.frame_list  # the new game begins another list
+        return super().reset(seed=seed, options=options)
 
     def look(self, game_over: bool) -> list[np.ndarray]:
         """Return the pictures since the last look; if the game is over, without those of the next one, which has begun already."""
-        pictures, self.pictures = self.before_reset if game_over else self.pictures, []
-        return pictures
+        pictures = self.render()
+        return self.before_reset if game_over else pictures
 
 
 def camera(envs: GameRecorder, args: PPOArgs) -> tuple[Callable[[bool], list[np.ndarray]], float]:
@@ -91,7 +80,7 @@ class AgentGame:
     """Games that an agent plays, one after the other, and that a person may take over and hand back.
 
     The person chooses among the agent's actions, once in each of its steps, so whatever the agent observes stays right.
-    Whoever draws the game finds here what `keyboard.OwnGame` has, too.
+    Whoever draws the game finds here what `utils.playing.games.Game` has, too.
 
     Attributes:
         agent_plays: whether the agent has the controls, rather than the person.
@@ -103,6 +92,7 @@ class AgentGame:
     """
 
     started = True
+    sound = None
 
     def __init__(
         self,
@@ -111,7 +101,6 @@ class AgentGame:
         *,
         critic: nn.Module | None = None,
         greedy: bool = False,
-        sticky_actions: bool | None = None,
         episodes: int | None = None,
         max_steps: int = 27_000,
         seed: int | None = None,
@@ -119,27 +108,24 @@ class AgentGame:
         """Make the environment. The first game begins with `new`, or the first `step`.
 
         Args:
-            actor, args: the agent and what it was trained with.
+            actor, args: the agent and its settings.
             critic: if given, its values are kept.
             greedy: whether the agent takes the most probable action rather than to sample.
-            sticky_actions: Atari only; as in training if None.
             episodes: how many games; None for no end.
             max_steps: a game is cut short after so many.
             seed: of the first game and of the actions; the next games have the seeds that follow. None for any.
         """
         self.env_id, self.actor, self.critic, self.greedy = args.env_id, actor, critic, greedy
         self.episodes, self.max_steps = episodes, max_steps
-        sticky = args.sticky_actions if sticky_actions is None else sticky_actions
         self.protocol = "greedy" if greedy else "sampled"
-        actions: list[str] = []
-        self.envs = make_envs(args.env_id, 1, args.mode, sticky_actions=sticky, render=True)
+        self._meanings: list[str] = []  # of the actions, in an Atari game
+        self.envs = make_envs(args.env_id, 1, args.mode, sticky_actions=args.sticky_actions, render=True)
         if args.mode != "classic-control":
-            self.protocol += ", sticky actions" if sticky else ", no sticky actions"
-            actions = self.envs.env.envs[0].unwrapped.get_action_meanings()
+            self.protocol += ", sticky actions" if args.sticky_actions else ", no sticky actions"
+            self._meanings = self.envs.env.envs[0].unwrapped.get_action_meanings()
         self._look, self.fps = camera(self.envs, args)
-        self._meanings = actions
-        self.controls = controls_of(args.env_id, actions)
-        self._choose_action = action_chooser(args.env_id, actions)
+        self.controls = controls_of(args.env_id, self._meanings)
+        self._choose_action = action_chooser(args.env_id, self._meanings)
         self.seed = int(np.random.default_rng().integers(1_000_000)) if seed is None else seed
         torch.manual_seed(self.seed)
         self.agent_plays, self.scores, self.begun, self.finished, self.over = True, [], 0, 0, True
@@ -169,8 +155,10 @@ class AgentGame:
         if self.over:
             return [] if self.done else self.new()
         self.helped = self.helped or not self.agent_plays
-        alone = lambda: choose_actions(self.actor, self.obs, self.greedy)
-        actions = alone() if self.agent_plays else np.array([self._choose_action(held)])
+        if self.agent_plays:
+            actions = choose_actions(self.actor, self.obs, self.greedy)
+        else:
+            actions = np.array([self._choose_action(held)])
         lives = self.lives
         self.obs, _, _, _, infos = self.envs.step(actions)
         self.score, game_over = float(infos["episodic_return"][0]), bool(infos["game_over"][0])
@@ -188,10 +176,6 @@ class AgentGame:
         self.lives = int(infos["lives"][0]) if "lives" in infos else 0
         if self.critic is not None:
             self.values.append(self.critic(on_device_of(self.critic, self.obs)).item())
-
-    def rivals(self, fps: float) -> str:
-        """Return the scores to beat: none, since these games are not the player's own."""
-        return ""
 
     def finish(self, fps: float = 0) -> str:
         """Keep the score of a game that is over, if the agent played it alone; returns a line about it."""

@@ -53,6 +53,9 @@ COMMANDS = {
 
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 4, 8, 16)
 
+stopped = threading.Event()
+"""Set by Ctrl-C, once `stop_at_ctrl_c` was called."""
+
 
 def run(main: Callable):
     """Call `main` with the options of the command line. A ValueError is one sentence for the player; Ctrl-C just ends."""
@@ -61,7 +64,14 @@ def run(main: Callable):
     except ValueError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
+        stopped.set()
+    if stopped.is_set():
         sys.exit(130)
+
+
+def stop_at_ctrl_c() -> None:
+    """Let Ctrl-C set `stopped` instead of ending the program, so that a film is kept."""
+    signal.signal(signal.SIGINT, lambda *_: stopped.set())
 
 
 def require_display(advice: str) -> None:
@@ -75,7 +85,7 @@ def require_display(advice: str) -> None:
         raise ValueError(f"There is no display here to open a window on ({error}): {advice}") from None
 
 
-def check_view(speed: float, zoom: float | None = None) -> None:
+def check_view(speed: float, zoom: float | None) -> None:
     """Raise ValueError if a speed or a zoom makes no sense."""
     if not SPEEDS[0] <= speed <= SPEEDS[-1]:
         raise ValueError(f"speed must lie between {SPEEDS[0]} and {SPEEDS[-1]}; you gave {speed}.")
@@ -83,36 +93,28 @@ def check_view(speed: float, zoom: float | None = None) -> None:
         raise ValueError(f"zoom must lie between 0.1 and 10; you gave {zoom}.")
 
 
-class OwnGame(Game):
-    """A game that the player plays alone, whose score is kept."""
-
-    agent_plays = values = None
-    done = False
-
-    def finish(self, fps: float) -> str:
-        """Keep the score of a game that is over, and was played at this speed or faster; returns a line about it."""
-        return scores.finish_game(self.env_id, round(fps), self.score)
-
-    def rivals(self, fps: float) -> str:
-        """Return the scores to beat: the best so far at this speed, and the agent's."""
-        agent = scores.agent_score(self.env_id)
-        try:
-            best = scores.best_score(self.env_id, round(fps))
-        except ValueError:  # `finish` says so
-            best = None
-        known = {"best": best, "agent": agent and agent[0]}
-        return ", ".join(f"{who} {score:.0f}" for who, score in known.items() if score is not None)
+def scores_to_beat(game: "Game | AgentGame", fps: float) -> str:
+    """Name the best score so far at this speed, and the course's agent's; nothing where an agent plays."""
+    if game.agent_plays is not None:
+        return ""
+    agent = scores.agent_score(game.env_id)
+    try:
+        best = scores.best_score(game.env_id, round(fps))
+    except ValueError:  # `Game.finish` says so
+        best = None
+    known = {"best": best, "agent": agent and agent[0]}
+    return ", ".join(f"{who} {score:.0f}" for who, score in known.items() if score is not None)
 
 
-def status(game: "OwnGame | AgentGame") -> str:
+def status(game: "Game | AgentGame") -> str:
     """Say in a few words how a game stands."""
     words = [f"score {game.score:.0f}"]
     words += [f"lives {game.lives}"] if game.lives else []
-    words += [f"game {game.game} of {game.episodes}"] if getattr(game, "episodes", None) else []
+    words += [f"game {game.game} of {game.episodes}"] if game.episodes else []
     return ", ".join(words)
 
 
-def value_of(game: "OwnGame | AgentGame") -> str:
+def value_of(game: "Game | AgentGame") -> str:
     """Say what the critic expects, if there is a critic."""
     return f"V {game.values[-1]:.1f}" if game.values else ""
 
@@ -122,53 +124,43 @@ def surface_of(picture: np.ndarray) -> pygame.Surface:
     return pygame.surfarray.make_surface(picture.swapaxes(0, 1))
 
 
-def wants_to_quit(event: pygame.event.Event) -> bool:
-    """Tell whether an event closes the window: its button, Q or Escape."""
-    return event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key in (pygame.K_q, pygame.K_ESCAPE))
-
-
 class Stage:
     """A window in which a game is played, with a strip of text under it. Dragging its border makes it larger or smaller."""
 
-    def __init__(
-        self, game: "OwnGame | AgentGame", zoom: float | None, speed: float, fps: float, sound: bool = False, intro: str = ""
-    ):
+    def __init__(self, game: "Game | AgentGame", zoom: float | None, speed: float, intro: str = ""):
         """Prepare a window; it opens with the first picture.
 
         Args:
-            game: an `OwnGame` or an `agent_game.AgentGame`.
+            game: what is played, and heard if it keeps its sound.
             zoom: how many times larger than the game's picture it is shown; by default it becomes 400 to 630 pixels high.
             speed: how many times as fast as usual.
-            fps: the usual pictures in a second.
-            sound: Atari only: whether to let it be heard.
             intro: printed before the list of keys.
 
         Raises:
             ValueError: there is no sound here.
         """
         self.speaker = None
-        if sound:
-            from sound import Microphone, Speaker  # not at the top: pygame calls its way to sound an experiment
+        if game.sound is not None:
+            from sound import Speaker  # not at the top: pygame calls its way to sound an experiment
 
             self.speaker = Speaker()
-            game.env = self.microphone = Microphone(game.env)
-        self.game, self.zoom, self.usual_fps = game, zoom, fps
+        self.game, self.zoom, self.intro = game, zoom, intro
         self.may_change_hands = game.agent_plays is not None and bool(game.controls)
         self.keys = [(KEYS[control], does) for control, does in game.controls.items()]
         self.keys += [(key, does) for key, does in COMMANDS.items() if key != "P" or self.may_change_hands]
-        self.intro = intro
         self.paused, self.keys_shown, self.news = False, not game.started, ""
         self.tapped: set[int] = set()  # pressed since the last step, and perhaps let go again already
-        self.pictures: deque[np.ndarray] = deque()
-        self.content = None
         self._set_speed(speed)
 
-    def perform(self, stopped: threading.Event) -> Iterator[np.ndarray]:
+    def perform(self) -> Iterator[np.ndarray]:
         """Play until the games are done, the window is closed or `stopped` is set. Yields each new picture once it was shown."""
         print(self.intro + "".join(f"  {key:<13}{does}\n" for key, does in self.keys), end="", flush=True)
         self._begin()
         picture = self.pictures.popleft()
-        self._open(picture)
+        height, width, _ = picture.shape
+        zoom = max(1, 630 // height) if self.zoom is None else self.zoom
+        width = round(width * zoom)
+        pygame.display.set_mode((width, round(height * zoom) + len(self._strip(width))), pygame.RESIZABLE)
         clock, is_new = pygame.time.Clock(), True
         while not stopped.is_set():
             self._show(picture)
@@ -178,9 +170,11 @@ class Stage:
             if self.game.done and not self.pictures:
                 return
             for event in pygame.event.get():
-                if wants_to_quit(event):
+                if event.type == pygame.QUIT:
                     return
                 if event.type == pygame.KEYDOWN:
+                    if event.key in (pygame.K_q, pygame.K_ESCAPE):
+                        return
                     self._obey(event)
             if self.paused or self.keys_shown:
                 self.tapped.clear()
@@ -196,12 +190,12 @@ class Stage:
     def _step(self) -> None:
         down = pygame.key.get_pressed()
         was_over = self.game.over
-        self.pictures += self.game.step(
-            frozenset(name for name in self.game.controls if {PYGAME_KEYS[name]} & self.tapped or down[PYGAME_KEYS[name]])
-        )
-        if self.speaker is not None:
-            self.speaker.play(self.microphone.take())
+        held = [name for name in self.game.controls if down[PYGAME_KEYS[name]] or PYGAME_KEYS[name] in self.tapped]
         self.tapped.clear()
+        pictures = self.game.step(frozenset(held))
+        self.pictures += pictures
+        if pictures and self.speaker is not None:
+            self.speaker.play(self.game.sound)
         self.slowest = min(self.slowest, self.fps)
         if self.game.over and not was_over:
             self.news = self.game.finish(self.slowest)
@@ -226,13 +220,13 @@ class Stage:
             self.keys_shown = False
 
     def _set_speed(self, speed: float) -> None:
-        self.speed, self.fps = speed, speed * self.usual_fps
-        self.rivals = self.game.rivals(self.fps)
+        self.speed, self.fps = speed, speed * self.game.fps
+        self.rivals = scores_to_beat(self.game, self.fps)
 
     def _strip(self, width: int) -> np.ndarray:
         if self.paused:
             message = "paused, Enter: go on"
-        elif self.game.over and self.news:
+        elif self.game.over:
             message = self.news + " R: new game" * (self.game.agent_plays is None)
         elif not self.game.started:
             message = "your first key starts the game"
@@ -246,16 +240,7 @@ class Stage:
             (status(self.game), self.rivals or value_of(self.game)),
             (message, f"{f'speed {self.speed:g}, ' * (self.speed != 1)}H: keys"),
         )
-        content = width, lines, self.game.values and tuple(self.game.values[-width:])
-        if content != self.content:  # drawing letters takes longer than the rest of a picture
-            self.content, self.strip = content, draw_strip(width, lines, self.game.values)
-        return self.strip
-
-    def _open(self, picture: np.ndarray) -> None:
-        height, width, _ = picture.shape
-        zoom = max(1, 630 // height) if self.zoom is None else self.zoom
-        width = round(width * zoom)
-        pygame.display.set_mode((width, round(height * zoom) + len(self._strip(width))), pygame.RESIZABLE)
+        return draw_strip(width, lines, self.game.values)
 
     def _show(self, picture: np.ndarray) -> None:
         surface = pygame.display.get_surface()
@@ -276,8 +261,8 @@ class Stage:
         pygame.display.set_caption(f"{self.game.env_id}: {state}{status(self.game)}")
 
 
-def film(pictures: Iterator[np.ndarray], game: "OwnGame | AgentGame", path: Path, fps: float) -> None:
-    """Write pictures of a game into a film, each with the score under it. Raises ValueError if that cannot be."""
+def film(pictures: Iterator[np.ndarray], game: "Game | AgentGame", path: Path, speed: float) -> None:
+    """Film a game, at a multiple of its usual speed, with the score under each picture. Raises ValueError if that cannot be."""
 
     def with_score(picture: np.ndarray) -> np.ndarray:
         who = ", you play" if game.agent_plays is False else ""
@@ -287,37 +272,10 @@ def film(pictures: Iterator[np.ndarray], game: "OwnGame | AgentGame", path: Path
         return np.vstack([picture, strip])
 
     try:
-        write_video(path, map(with_score, pictures), fps=max(1, round(fps)))
+        write_video(path, map(with_score, pictures), fps=max(1, round(game.fps * speed)))
     except (OSError, RuntimeError) as error:
         raise ValueError(f"The film could not be written ({error}): give --record another place.") from None
     print(f"The film is in {path}.", flush=True)
-
-
-def stop_at_ctrl_c() -> threading.Event:
-    """Let Ctrl-C set an event instead of ending the program, so that a film is kept; returns the event."""
-    stopped = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: stopped.set())
-    return stopped
-
-
-def perform(
-    game: "OwnGame | AgentGame", stopped: threading.Event, record: Path | None, *, speed: float, fps: float, **options
-) -> None:
-    """Let a game be played in a window, see `Stage`, and film it if `record` says where to.
-
-    A film that fails on the way ends with a sentence, and the game goes on. Raises ValueError if it cannot even begin.
-    """
-    pictures = Stage(game, speed=speed, fps=fps, **options).perform(stopped)
-    if record is not None:
-        try:
-            film(pictures, game, record, fps * speed)
-        except ValueError as error:
-            if inspect.getgeneratorstate(pictures) == inspect.GEN_CREATED:
-                raise
-            print(error, file=sys.stderr, flush=True)
-            deque(pictures, maxlen=0)
-            sys.exit(1)
-    deque(pictures, maxlen=0)
 
 
 def play(env_id: str, *, zoom: float | None, speed: float, agent: str | None, record: Path | None, sound: bool = False):
@@ -328,7 +286,7 @@ def play(env_id: str, *, zoom: float | None, speed: float, agent: str | None, re
         zoom, speed: see `Stage`.
         agent: the agent that plays until the player takes over, see `agent_game.find_agent`; None for none.
         record: where to write a film of it, if anywhere.
-        sound: see `Stage`.
+        sound: Atari only: whether to let the game be heard.
 
     Raises:
         ValueError: one of these makes no sense, or there is no screen or no sound.
@@ -339,8 +297,7 @@ def play(env_id: str, *, zoom: float | None, speed: float, agent: str | None, re
     display = "play on a computer with a screen, or in a notebook with utils.notebook_play.play_here."
     if agent is None:
         require_display(display)
-        game, intro = OwnGame(env_id), f"{env_id} starts with your first key:\n"
-        fps = game.fps
+        game, intro = Game(env_id, sound), f"{env_id} starts with your first key:\n"
     else:
         from agent_game import AgentGame, find_agent  # not at the top: torch takes seconds to load
 
@@ -349,8 +306,16 @@ def play(env_id: str, *, zoom: float | None, speed: float, agent: str | None, re
             raise ValueError(f"{path} plays {args.env_id}, not {env_id}: choose an agent of this game.")
         require_display(display)
         game, intro = AgentGame(actor, args), f"{path} plays {env_id} until you take over:\n"
-        fps = min(game.fps, FPS.get(env_id, ATARI_FPS))  # CartPole's agent would be too fast for people
-    stopped = stop_at_ctrl_c()
-    perform(game, stopped, record, zoom=zoom, speed=speed, fps=fps, sound=sound, intro=intro)
-    if stopped.is_set():
-        sys.exit(130)
+        game.fps = min(game.fps, FPS.get(env_id, ATARI_FPS))  # CartPole's agent would be too fast for people
+    stop_at_ctrl_c()
+    pictures = Stage(game, zoom, speed, intro).perform()
+    if record is not None:
+        try:
+            film(pictures, game, record, speed)
+        except ValueError as error:
+            if inspect.getgeneratorstate(pictures) == inspect.GEN_CREATED:
+                raise  # before the game has begun
+            print(error, file=sys.stderr, flush=True)
+            deque(pictures, maxlen=0)  # the game goes on
+            sys.exit(1)
+    deque(pictures, maxlen=0)

@@ -1,33 +1,9 @@
 """The sound of an Atari game: ALE hands it out frame by frame, and SDL asks for it when it is needed."""
 
-import gymnasium as gym
 from pygame._sdl2 import audio, sdl2
 
 SAMPLES, FRAMES = 512, 60  # of one frame; in a second
 SILENCE = b"\x80"
-
-
-class Microphone(gym.Wrapper):
-    """Keeps the sound of each step until somebody takes it. Reset the environment once it is wrapped.
-
-    Attributes:
-        sound: unsigned bytes, `SAMPLES` for each step since the last `take`.
-    """
-
-    def __init__(self, env: gym.Env):
-        super().__init__(env)
-        self.unwrapped.ale.setBool("sound_obs", True)
-        self.unwrapped.load_game()  # from then on
-        self.sound = b""
-
-    def step(self, action):
-        result = self.env.step(action)
-        self.sound += self.unwrapped.ale.getAudio().tobytes()
-        return result
-
-    def take(self) -> bytes:
-        sound, self.sound = self.sound, b""
-        return sound
 
 
 class Speaker:

@@ -2,18 +2,16 @@
 
 import json
 import os
-import sys
-import threading
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 import tyro
 from agent_game import AgentGame, find_agent, list_agents
-from keyboard import check_view, film, perform, require_display, run, stop_at_ctrl_c
+from keyboard import Stage, check_view, film, require_display, run, stop_at_ctrl_c, stopped
 
 from solutions.args import require_counts
 
@@ -61,6 +59,8 @@ def main(
     if greedy and sampled:
         raise ValueError("The actions are either greedy or sampled: choose one of --greedy and --sampled.")
     actor, critic, args, path = find_agent(agent)
+    if sticky_actions != "as-trained":
+        args = replace(args, sticky_actions=sticky_actions == "yes")
     if record is None:
         require_display("to write a film instead, add --record film.mp4.")
     else:
@@ -71,7 +71,6 @@ def main(
         args,
         critic=critic if value else None,
         greedy=greedy,
-        sticky_actions=None if sticky_actions == "as-trained" else sticky_actions == "yes",
         episodes=episodes,
         max_steps=max_steps,
         seed=seed,
@@ -79,12 +78,12 @@ def main(
     print(f"{path} plays {args.env_id}: {game.protocol}, seed {game.seed}, at most {max_steps:,} steps a game.", flush=True)
     print(read_card(path, "greedy" if greedy else "sampled"), end="", flush=True)
 
-    stopped = stop_at_ctrl_c()
+    stop_at_ctrl_c()
     try:
         if record is None:
-            perform(game, stopped, None, zoom=zoom, speed=speed, fps=game.fps)
+            deque(Stage(game, zoom, speed).perform(), maxlen=0)
         else:
-            film(play_alone(game, stopped), game, record, game.fps * speed)
+            film(play_alone(game), game, record, speed)
     finally:
         if game.scores:
             print(
@@ -92,8 +91,6 @@ def main(
                 f"{'games' if len(game.scores) > 1 else 'game'} of {args.env_id}: {game.protocol}.",
                 flush=True,
             )
-    if stopped.is_set():
-        sys.exit(130)
 
 
 def read_card(path: Path, way: str) -> str:
@@ -107,7 +104,7 @@ def read_card(path: Path, way: str) -> str:
         return ""
 
 
-def play_alone(game: AgentGame, stopped: threading.Event) -> Iterator[np.ndarray]:
+def play_alone(game: AgentGame) -> Iterator[np.ndarray]:
     """Let the agent play without a window, until its games are done or `stopped` is set. Yields the pictures."""
     while not game.done:
         yield from game.step()

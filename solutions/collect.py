@@ -1,7 +1,5 @@
 """A rollout apart from any training, which can be repeated (chapter 06)."""
 
-from contextlib import contextmanager
-
 import torch
 
 from solutions.rollout import PPOAgent, Rollout
@@ -22,22 +20,14 @@ def collect(agent: PPOAgent, num_steps: int, generator: torch.Generator) -> Roll
         ContractError, WorkerError: from the environments.
     """
     agent.rollout = Rollout(num_steps, agent.device)
-    with drawing_from(generator):
-        for _ in range(num_steps):
-            agent.play_step()
-    agent.rollout.close(agent.actor, agent.critic, agent.next_obs)
-    return agent.rollout
-
-
-@contextmanager
-def drawing_from(generator: torch.Generator):
-    """Let whatever torch draws on the generator's device within the block come from it; torch's own state stays as it is."""
     on_cuda = generator.device.type == "cuda"
     own = torch.cuda.default_generators[generator.device.index or 0] if on_cuda else torch.default_generator
-    kept = own.get_state()
-    own.set_state(generator.get_state())
-    try:
-        yield
-    finally:
-        generator.set_state(own.get_state())
-        own.set_state(kept)
+    with torch.random.fork_rng([generator.device] if on_cuda else []):  # torch's own random state stays as it is
+        own.set_state(generator.get_state())
+        try:
+            for _ in range(num_steps):
+                agent.play_step()
+        finally:
+            generator.set_state(own.get_state())
+    agent.rollout.close(agent.actor, agent.critic, agent.next_obs)
+    return agent.rollout

@@ -1,7 +1,5 @@
 """Playing and remembering: the rollout, the agent that fills it, and the minibatches drawn from it (chapter 03)."""
 
-from dataclasses import dataclass, field
-
 import gymnasium as gym
 import numpy as np
 import torch
@@ -11,7 +9,6 @@ from torch import Tensor, nn
 from solutions import networks, policy_gradient
 
 
-@dataclass
 class Rollout:
     """What N environments did in T steps. Row t is the transition (s_t, a_t) -> (r_t, s_{t+1}).
 
@@ -20,28 +17,28 @@ class Rollout:
     led to, also where it truncated the episode. Where a step terminated there is no such state, and the entry means nothing.
     """
 
-    num_steps: int
-    device: torch.device
+    obs: Shaped[Tensor, "T N *obs_shape"]
+    actions: Shaped[Tensor, "T N"]
+    logprobs: Float[Tensor, "T N"]
+    values: Float[Tensor, "T N"]
+    rewards: Float[Tensor, "T N"]
+    terminations: Bool[Tensor, "T N"]
+    truncations: Bool[Tensor, "T N"]
+    next_values: Float[Tensor, "T N"]
 
-    obs: Shaped[Tensor, "T N *obs_shape"] = field(init=False, repr=False)
-    actions: Shaped[Tensor, "T N"] = field(init=False, repr=False)
-    logprobs: Float[Tensor, "T N"] = field(init=False, repr=False)
-    values: Float[Tensor, "T N"] = field(init=False, repr=False)
-    rewards: Float[Tensor, "T N"] = field(init=False, repr=False)
-    terminations: Bool[Tensor, "T N"] = field(init=False, repr=False)
-    truncations: Bool[Tensor, "T N"] = field(init=False, repr=False)
-    next_values: Float[Tensor, "T N"] = field(init=False, repr=False)
-
-    def __post_init__(self):
+    def __init__(self, num_steps: int, device: torch.device):
+        """Open a rollout of T = `num_steps` rows, whose columns will lie on a device."""
+        self.num_steps = num_steps
+        self.device = device
         self.clear()
 
     def clear(self) -> None:
         """Forget every row, and open the rollout again."""
-        for name in [*getattr(self, "_columns", {}), "next_values"]:
+        for name in Rollout.__annotations__:
             vars(self).pop(name, None)  # or a closed rollout would take its place in memory beside the next one
         self.num_rows = 0
         self._columns: dict[str, Tensor] = {}
-        self._final_obs: list[tuple[int, Tensor, Tensor]] = []
+        self._final_obs: list[tuple[int, np.ndarray]] = []
 
     @property
     def rows(self) -> list[dict[str, Tensor]]:
@@ -96,16 +93,12 @@ class Rollout:
         for name, entry in row.items():
             self._columns[name][self.num_rows] = entry
         if truncations.any():
-            where = torch.as_tensor(truncations.nonzero()[0])
-            self._final_obs.append((self.num_rows, where, torch.as_tensor(final_obs[truncations])))
+            self._final_obs.append((self.num_rows, final_obs[truncations]))
         self.num_rows += 1
 
     @torch.no_grad()
     def close(self, actor: nn.Module, critic: nn.Module, next_obs: Shaped[np.ndarray, "N *obs_shape"]) -> None:
-        """Show the columns, and work out `next_values`.
-
-        Afterwards the rollout has the attributes obs, actions, logprobs, values, rewards, terminations, truncations
-        and next_values, each (T, N, ...).
+        """Show the columns, each (T, N, ...), and work out `next_values`.
 
         Args:
             actor, critic: the networks that played.
@@ -120,8 +113,8 @@ class Rollout:
             setattr(self, name, column)
         value_of = lambda obs: networks.actor_critic_forward(actor, critic, torch.as_tensor(obs).to(self.device))[1]
         self.next_values = torch.cat([self.values[1:], value_of(next_obs)[None]])
-        for t, where, obs in self._final_obs:  # the next row's state comes after a reset: not where the step led
-            self.next_values[t, where.to(self.device)] = value_of(obs)
+        for t, obs in self._final_obs:  # the next row's state comes after a reset: not where the step led
+            self.next_values[t, self.truncations[t]] = value_of(obs)
 
 
 class PPOAgent:

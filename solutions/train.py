@@ -10,7 +10,6 @@ import numpy as np
 import torch
 import tyro
 
-from solutions import trainer
 from solutions.args import PRESETS, PPOArgs, require_counts
 from solutions.evaluate import Evaluator
 from solutions.fast import distributed
@@ -56,7 +55,7 @@ RUNS = {
         Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100, eval_max_steps=500, threshold=475.0),
     ),
     "pong-ram": ("Atari Pong from the console's 128 bytes of memory", Run(PRESETS["pong-ram"], eval_every=100)),
-    "breakout": ("Atari Breakout from pixels", Run(PRESETS["breakout"], eval_episodes=20, eval_max_steps=5_000)),
+    "breakout": ("Atari Breakout from pixels", Run(PRESETS["breakout"], eval_max_steps=5_000)),
     "space-invaders": ("Atari Space Invaders from pixels", Run(PRESETS["space-invaders"], save_every=1_000)),
 }
 
@@ -82,7 +81,7 @@ def trainer_class(run: Run) -> type[PPOTrainer]:
     # Not with answers: one that looks at a number, as an `if` does, cannot be recorded
     if run.args.torch_device.type == "cuda" and not run.answers:
         return GPUTrainer
-    return trainer.PPOTrainer
+    return PPOTrainer
 
 
 def make_trainer(run: Run) -> PPOTrainer:
@@ -119,10 +118,10 @@ def announce(run: Run, ppo: PPOTrainer) -> None:
             print(f"It was trained by {before} process(es), and now is by {now}: from here on its random numbers are others.")
 
 
-def stopping_rule(run: Run, args: PPOArgs) -> Evaluator:
+def stopping_rule(run: Run) -> Evaluator:
     """Return the evaluations that a run asks for. Raises ValueError for a count below 1."""
-    every = args.num_iterations if run.eval_every is None else run.eval_every
-    return Evaluator(args, every, run.eval_episodes, run.eval_max_steps, run.threshold)
+    every = run.args.num_iterations if run.eval_every is None else run.eval_every
+    return Evaluator(run.args, every, run.eval_episodes, run.eval_max_steps, run.threshold)
 
 
 def curve_path(run: Run) -> Path:
@@ -197,7 +196,7 @@ def report(run: Run, ppo: PPOTrainer, scores: dict[str, np.ndarray]) -> int:
 def main(run: Run) -> int:
     """Train, evaluate, write the curve and the agent; returns the exit code."""
     ppo = make_trainer(run)
-    evaluator = stopping_rule(run, ppo.args)
+    evaluator = stopping_rule(dataclasses.replace(run, args=ppo.args))  # a resumed run has its checkpoint's settings
     announce(run, ppo)
     if distributed.rank() > 0:
         return ppo.follow()

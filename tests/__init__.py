@@ -24,29 +24,24 @@ def _for_notebook(test):
 
     @functools.wraps(test)
     def check(answer, **options) -> None:
-        source = programs.source_of(answer) if exercise else None
-        verdict = None
+        source, verdict = programs.source_of(answer) if exercise else None, None
         try:
             checks.judge(exercise, test, answer, **options)
         except checks.Verdict as raised:
             verdict = raised
         if source is not None and not isinstance(verdict, checks.NotAttempted):
+            shell = jupyter.shell()
+            executed_cells = [] if shell is None else list(shell.user_ns["In"])
             try:
-                records.write(exercise, programs.with_definitions(source, _executed_cells()), verdict is None)
+                records.write(exercise, programs.with_definitions(source, executed_cells), verdict is None)
             except OSError as error:
                 print(f"Your answer cannot be recorded in {paths.RECORDS} ({error.strerror or error}); the verdict stands.")
         if verdict is not None:
             raise verdict
-        how_far = f" {progress.current().line(exercise.name)}" if source is not None else ""
+        how_far = f" {progress.show_progress().line(exercise.name)}" if source is not None else ""
         print(f"✓ {test.__name__.removeprefix('test_')} passes.{how_far}")
 
     return check
-
-
-def _executed_cells() -> list[str]:
-    """Return the cells that this notebook has run so far."""
-    shell = jupyter.shell()
-    return [] if shell is None else list(shell.user_ns["In"])
 
 
 for _path in sorted(Path(__file__).parent.glob("test_*.py")):

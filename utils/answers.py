@@ -7,6 +7,7 @@ import textwrap
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
+from unittest.mock import patch
 
 from utils import paths
 from utils.course import records
@@ -14,15 +15,14 @@ from utils.course.exercises import Exercise, exercises
 from utils.course.notebooks import read_answer
 from utils.course.programs import AnswerError
 
-_MISSING = object()
-_references: dict[tuple[Any, str], Any] = {}  # by module or class, and name: the parts whose place has been taken
-_adopted: dict[tuple[Any, str], Any] = {}  # and what has taken it
+_adopted: list[Any] = []
+"""What puts each of the learner's parts in the place of the reference's, and the reference's back."""
 
 
 def load_reference(exercise: Exercise) -> Any:
     """Return the reference solution itself, also where the learner's function has taken its place."""
-    module = import_module(exercise.module)
-    return _references.get((module, exercise.object_name)) or getattr(module, exercise.object_name)
+    with reference_parts():
+        return getattr(import_module(exercise.module), exercise.object_name)
 
 
 def adopt(before: str | None = None) -> str:
@@ -37,9 +37,7 @@ def adopt(before: str | None = None) -> str:
     Returns:
         Lines that say which parts are the learner's, and why the others are not.
     """
-    parts: dict[str, list[str]] = {"Yours, and used from here on": [], "Not attempted yet, so the course's own": []}
-    yours, others = parts.values()
-    problems, attempted = [], {}
+    yours, others, problems, attempted = [], [], [], {}
     put_back()
     for exercise in exercises().values():
         if before is not None and exercise.chapter >= before:
@@ -48,11 +46,11 @@ def adopt(before: str | None = None) -> str:
             source, _ = read_answer(exercise)
         except AnswerError as error:
             problems.append(_not_used(exercise, str(error)))
+            continue
+        if source is None:
+            others.append(exercise.name)
         else:
-            if source is None:
-                others.append(exercise.name)
-            else:
-                attempted[exercise] = source
+            attempted[exercise] = source
     _have_judged(attempted)
     for exercise, source in attempted.items():
         passed = records.verdict(exercise, source)
@@ -65,6 +63,7 @@ def adopt(before: str | None = None) -> str:
             problems.append(_not_used(exercise, records.read(exercise).get("said")))
     if not yours and not problems:
         return "The parts from earlier exercises are the course's own: you have not attempted any yet."
+    parts = {"Yours, and used from here on": yours, "Not attempted yet, so the course's own": others}
     lines = [f"{which}: {', '.join(names)}." for which, names in parts.items() if names] + problems
     return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ", break_long_words=False) for line in lines)
 
@@ -94,45 +93,32 @@ def _have_judged(answers: dict[Exercise, str]) -> None:
 
 def put_back() -> None:
     """Put the reference's parts back into their places."""
-    for owner, name in _adopted:
-        _put(owner, name, _references[owner, name])
-    _adopted.clear()
+    while _adopted:
+        _adopted.pop().stop()
 
 
 @contextmanager
 def reference_parts():
     """Put the reference's parts into their places within the block, so that one answer is judged at a time."""
-    adopted = dict(_adopted)
+    adopted = list(_adopted)
     put_back()
     try:
         yield
     finally:
-        for (owner, name), part in adopted.items():
-            _adopt_part(owner, name, part)
+        for part in adopted:
+            part.start()
+        _adopted.extend(adopted)
 
 
 def _take_place(exercise: Exercise, answer: Any) -> None:
-    module = import_module(exercise.module)
-    if not exercise.methods:
-        _adopt_part(module, exercise.object_name, answer)
-        return
-    owner = getattr(module, exercise.object_name)
-    given = [name for name in vars(owner) if _references.get((owner, name)) is not _MISSING]
-    for name in exercise.to_write:
-        _adopt_part(owner, name, getattr(answer, name))
-    for name, helper in vars(answer).items():
-        if name not in given:
-            _adopt_part(owner, name, helper)
-
-
-def _adopt_part(owner: Any, name: str, part: Any) -> None:
-    _references.setdefault((owner, name), vars(owner).get(name, _MISSING))
-    _adopted[owner, name] = part
-    _put(owner, name, part)
-
-
-def _put(owner: Any, name: str, part: Any) -> None:
-    if part is _MISSING:
-        delattr(owner, name)
-    else:
-        setattr(owner, name, part)
+    owner = import_module(exercise.module)
+    parts = {exercise.object_name: answer}
+    if exercise.methods:
+        owner = getattr(owner, exercise.object_name)
+        with reference_parts():
+            given = set(vars(owner))
+        parts = {name: getattr(answer, name) for name in exercise.to_write}
+        parts |= {name: helper for name, helper in vars(answer).items() if name not in given}
+    for name, part in parts.items():
+        _adopted.append(patch.object(owner, name, part, create=True))
+        _adopted[-1].start()

@@ -5,7 +5,7 @@ import importlib.util
 import re
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 
 from utils.jupyter import PlainError
 from utils.paths import ROOT
@@ -53,7 +53,7 @@ def missing(requirements: str) -> list[str]:
 
 def install(packages: list[str]) -> None:
     """Let pip install packages, and refuse what would change one that is to be kept. Raises SetupError."""
-    kept = "\n".join(f"{name}=={found}" for name in KEEP if (found := _version(name)))
+    kept = "\n".join(f"{name}=={version(name)}" for name in KEEP if importlib.util.find_spec(name))
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--constraint", "/dev/stdin", *packages]
     done = subprocess.run(command, input=kept, capture_output=True, text=True)
     if done.returncode:
@@ -62,10 +62,3 @@ def install(packages: list[str]) -> None:
             f"pip could not install {', '.join(packages)} ({reason}): check the network, then run this cell again."
         )
     importlib.invalidate_caches()
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

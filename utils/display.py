@@ -11,21 +11,17 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageDraw, ImageFont
 
+try:
+    import imageio_ffmpeg
 
-def _find_ffmpeg() -> str | None:
-    try:
-        import imageio_ffmpeg
+    FFMPEG = shutil.which(imageio_ffmpeg.get_ffmpeg_exe())
+except (ImportError, RuntimeError):
+    FFMPEG = None
 
-        return shutil.which(imageio_ffmpeg.get_ffmpeg_exe())
-    except (ImportError, RuntimeError):
-        return None
-
-
-FFMPEG = _find_ffmpeg()
 SUFFIX = ".gif" if FFMPEG is None else ".mp4"
 """The format in which films can be written here. Without the program ffmpeg that is an animated GIF: larger, but it moves."""
-
 
 VALUE_COLOUR = "#56B4E9"
 
@@ -57,8 +53,6 @@ def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: int = 30) -
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         unfinished = Path(folder) / f"film{path.suffix}"
         if path.suffix == ".gif":
-            from PIL import Image
-
             every = -(-fps // 50)  # many viewers slow down pictures that are shown for less than 20 ms
             first, *rest = map(Image.fromarray, itertools.islice(frames, 0, None, every))
             first.save(unfinished, save_all=True, append_images=rest, duration=1000 * every // fps, loop=0)
@@ -116,11 +110,11 @@ def caption_frames(frames: Sequence[np.ndarray], values: Sequence[float], return
     Returns:
         The pictures, each with a strip under it.
     """
-    width, captioned = frames[0].shape[1], []
-    course = _course(values, width, (min(values), max(values)))  # of the whole game, drawn once: a strip shows a window of it
+    span = (min(values), max(values))
+    captioned = []
     for t, (frame, score) in enumerate(zip(frames, returns, strict=False)):
-        words = _words(width, ((f"return {score:g}", f"V {values[t]:.1f}"),))
-        captioned.append(np.vstack([frame, words, _fit(course[:, : t + 1], width)]))
+        words = (f"return {score:g}", f"V {values[t]:.1f}")
+        captioned.append(np.vstack([frame, draw_strip(frame.shape[1], [words], values[: t + 1], span)]))
     return captioned
 
 
@@ -141,28 +135,23 @@ def draw_strip(
     Returns:
         A picture (height, width, 3), uint8.
     """
-    words = _words(width, tuple(lines))
+    words = _draw_words(width, tuple(lines))
     if values is None:
         return words
-    shown = values[-width:]
-    return np.vstack([words, _fit(_course(shown, width, span or (min(values), max(values))), width)])
-
-
-def _letter_size(width: int) -> int:
-    return min(18, max(10, width // 30))
-
-
-def _row_height(width: int) -> int:
-    return 3 * _letter_size(width) // 2
+    row = len(words) // len(lines)
+    low, high = span or (min(values), max(values))
+    course = Image.new("RGB", (width, row))
+    heights = row - 2 - (row - 3) * (np.asarray(values[-width:]) - low) / max(high - low, 1e-6)
+    ImageDraw.Draw(course).line(list(enumerate(heights)), fill=VALUE_COLOUR, width=row // 12)
+    return np.vstack([words, course])
 
 
 @lru_cache(maxsize=1000)  # drawing letters takes longer than anything else
-def _words(width: int, lines: tuple[tuple[str, str], ...]) -> np.ndarray:
-    from PIL import Image, ImageDraw
-
-    size, row = _letter_size(width), _row_height(width)
-    longest = max(_letters(size).getlength(f"{left}  {right}") for left, right in lines)
-    font = _letters(min(size, max(5, int(size * (width - 6) / max(longest, 1)))))
+def _draw_words(width: int, lines: tuple[tuple[str, str], ...]) -> np.ndarray:
+    size = min(18, max(10, width // 30))
+    row = 3 * size // 2
+    longest = max(_load_font(size).getlength(f"{left}  {right}") for left, right in lines)
+    font = _load_font(min(size, max(5, int(size * (width - 6) / max(longest, 1)))))
     strip = Image.new("RGB", (width, row * len(lines)))
     draw = ImageDraw.Draw(strip)
     for y, (left, right) in enumerate(lines):
@@ -171,31 +160,7 @@ def _words(width: int, lines: tuple[tuple[str, str], ...]) -> np.ndarray:
     return np.asarray(strip)
 
 
-def _course(values: Sequence[float], width: int, span: tuple[float, float]) -> np.ndarray:
-    """Draw values as a line, a pixel wide for each, as high as a line of letters under a picture of that width."""
-    from PIL import Image, ImageDraw
-
-    (low, high), row = span, _row_height(width)
-    picture = Image.new("RGB", (len(values), row))
-    line = [(x, row - 2 - (row - 3) * (value - low) / max(high - low, 1e-6)) for x, value in enumerate(values)]
-    if len(line) > 1:
-        ImageDraw.Draw(picture).line(line, fill=VALUE_COLOUR, width=max(1, _letter_size(width) // 8))
-    return np.asarray(picture)
-
-
-def _fit(course: np.ndarray, width: int) -> np.ndarray:
-    """Put the end of a drawn course at the left of a strip of some width."""
-    strip = np.zeros((len(course), width, 3), np.uint8)
-    shown = course[:, -width:]
-    strip[:, : shown.shape[1]] = shown
-    return strip
-
-
-@cache
-def _letters(size: int):
-    from PIL import ImageFont
-
-    return ImageFont.load_default(size)
+_load_font = cache(ImageFont.load_default)
 
 
 def display_frames(frames: Iterable[np.ndarray], figsize: tuple[float, float] = (4, 5), fps: int = 30):

@@ -68,9 +68,14 @@ class GameRecorder(VectorWrapper):
             self.frame_numbers = infos["episode_frame_number"]
         self.returns += rewards
         self.lengths += 1
+        final_obs = next_obs
+        if truncations.any():  # only truncated rows may be read: ALE's row at a lost life is uninitialised memory
+            final_obs = next_obs.copy()
+            for i in np.flatnonzero(truncations):
+                final_obs[i] = infos["final_obs"][i]
         infos = {
             **infos,
-            "final_obs": self._final_obs(next_obs, truncations, infos),
+            "final_obs": final_obs,
             "game_over": game_over,
             "episodic_return": self.returns.copy(),
             "episodic_length": self.lengths.copy(),
@@ -79,15 +84,6 @@ class GameRecorder(VectorWrapper):
         self.lengths[game_over] = 0
         rewards = np.sign(rewards) if self.clip_rewards else rewards
         return next_obs, rewards.astype(np.float32), terminations, truncations, infos
-
-    @staticmethod
-    def _final_obs(next_obs, truncations, infos):
-        if not truncations.any():
-            return next_obs  # only truncated rows may be read: ALE's row at a lost life is uninitialised memory
-        final_obs = next_obs.copy()
-        for i in np.flatnonzero(truncations):
-            final_obs[i] = infos["final_obs"][i]
-        return final_obs
 
 
 def make_envs(
@@ -108,7 +104,7 @@ def make_envs(
         num_envs: N.
         mode: "classic-control", "ram" (three snapshots of an Atari game's 128 bytes) or "atari" (its last 4 frames, 84 x 84).
         sticky_actions: Atari only: repeat the previous action with probability 0.25.
-        clip_rewards: whether rewards become their sign; by default in the Atari modes.
+        clip_rewards: whether rewards become their sign; by default in the modes of Atari.
         render: whether `envs.render()` is to return pictures, one for each environment.
         processes: whether each environment runs in a process of its own. For environments whose steps are slow: a fast one
             waits longer for the other process than it would take for the step. Close them when you are done.
@@ -124,19 +120,17 @@ def make_envs(
         raise ValueError(
             f"{env_id} is an old id of an Atari game: use the new one, such as ALE/Breakout-v5 for BreakoutNoFrameskip-v4."
         )
-    render_mode = "rgb_array" if render else None
-    if render:
-        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pygame draws into pictures, not into a window
     if atari_game and mode not in ("atari", "ram"):
         raise ValueError(f"{env_id} is an Atari game: use mode='atari' or mode='ram'; you gave {mode!r}.")
     if not atari_game and mode != "classic-control":
         raise ValueError(
             f"{env_id} is not an Atari game: use mode='classic-control' (you gave {mode!r}), or an id such as ALE/Breakout-v5."
         )
-    atari = {"repeat_action_probability": 0.25 if sticky_actions else 0.0, "full_action_space": False}
-
-    make_one = partial(_make_one, spec, mode, render_mode=render_mode, **(atari if atari_game else {}))
-
+    render_mode = "rgb_array" if render else None
+    if render:
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pygame draws into pictures, not into a window
+    atari = {"repeat_action_probability": 0.25 if sticky_actions else 0.0, "full_action_space": False} if atari_game else {}
+    make_one = partial(_make_one, spec, mode, render_mode=render_mode, **atari)
     if processes:
         envs = ProcessVectorEnv([make_one] * num_envs, timeout)
     elif mode == "atari" and not render:
@@ -163,7 +157,7 @@ def make_envs(
             f"{env_id} has the observation space {space}; the agents of this course observe a row of numbers (a Box of one "
             "dimension), as in CartPole-v1, or an Atari game."
         )
-    return GameRecorder(envs, clip_rewards=mode != "classic-control" if clip_rewards is None else clip_rewards)
+    return GameRecorder(envs, clip_rewards=atari_game if clip_rewards is None else clip_rewards)
 
 
 def _make_one(spec: gym.envs.registration.EnvSpec, mode: str, **options) -> gym.Env:

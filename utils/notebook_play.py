@@ -57,7 +57,8 @@ def play_here(env_id: str = "ALE/Breakout-v5", fps: int | None = None) -> None:
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pygame draws into pictures, not into a window
     player = Player(Game(env_id), fps)
     if _latest is not None:
-        _latest.stop()
+        _latest.close()
+        _latest.game.env.close()
     _latest = player
     display(player, HTML(player.still))
 
@@ -109,19 +110,15 @@ class Player(AnyWidget or object):
             self.game.new()
             self.note = ""
         elif message["kind"] == "step":
-            frames = self._step(frozenset(message["held"]) & frozenset(self.game.controls))
+            held = frozenset(message["held"]) & frozenset(self.game.controls)
+            for _ in range(self.steps_per_picture):
+                frames += self.game.step(held)
+            if frames and self.game.over:
+                self.note = self.game.finish(self.fps)
+                self._read_best()
         # An Atari game draws some things in every other frame only: show whatever was lit in one of them.
         picture = np.max(frames, axis=0) if frames and self.game.is_atari else self.game.picture()
         self.send(self._state(picture) | {name: message.get(name) for name in ("view", "number")})
-
-    def _step(self, held: frozenset[str]) -> list[np.ndarray]:
-        was_over, frames = self.game.over, []
-        for _ in range(self.steps_per_picture):
-            frames += self.game.step(held)
-        if self.game.over and not was_over:
-            self.note = scores.finish_game(self.game.env_id, self.fps, self.game.score)
-            self._read_best()
-        return frames
 
     def _read_best(self) -> None:
         try:
@@ -144,11 +141,6 @@ class Player(AnyWidget or object):
             "agent": self.agent and self.agent[0],
             "note": self.note,
         }
-
-    def stop(self) -> None:
-        """Take the game off the page, and close its environment."""
-        self.close()
-        self.game.env.close()
 
     def __repr__(self):
         return f"{self.game.env_id}: there are no notebook widgets here; open the notebook in JupyterLab or Google Colab."

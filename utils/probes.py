@@ -13,146 +13,120 @@ from gymnasium.spaces import Box, Discrete
 
 
 class Probe(gym.Env):
-    """What the probes share: an observation of one number, and nothing to draw."""
+    """What the probes share: an observation of one number, episodes of one step, and nothing to draw."""
 
     observation_space = Box(-1, 1, (1,), np.float32)
     action_space = Discrete(1)
+    observations = [0]
+    """An episode shows one of these, drawn at random."""
     right_values: dict[int, float] = {}
     """The right value of each observation, where it matters."""
     right_actions: dict[int, int] = {}
     """The right action for each observation, where there is a choice."""
     suspects: str
+    """What to look at if it fails."""
 
     def __init__(self, render_mode=None):
         pass
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.obs = self.np_random.choice(self.observations)
+        return np.float32([self.obs]), {}
+
+    def step(self, action):
+        return np.float32([self.obs]), self.reward(action), True, False, {}
+
+    def reward(self, action: int) -> float:
+        """Return what an action pays."""
+        return 1.0
 
 
 class Probe1(Probe):
     """One action, one step, always the same observation, always the reward 1.
 
     Isolates: the value loss, and the step of the optimizer.
-    Right: V = 1.
-    Suspects: value_loss, its weight and its sign; the returns it is given; backward, step and zero_grad; whether the
-        critic's parameters are in the optimizer. V far above 1: the step ended the episode, and you bootstrapped all the same.
+    Telling: V far above 1 means that the step ended the episode, and you bootstrapped all the same.
     """
 
     right_values = {0: 1.0}
     suspects = "value_loss and the returns it gets, backward and optimizer.step, and that a terminated step is not bootstrapped"
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        return np.float32([0]), {}
-
-    def step(self, action):
-        return np.float32([0]), 1.0, True, False, {}
 
 
 class Probe2(Probe):
     """One action, one step, an observation that is +1 or -1 at random, and a reward equal to it.
 
     Isolates: that the critic sees the observation, and that each observation stays with its own return.
-    Right: V(-1) = -1 and V(+1) = +1.
-    Suspects: how (T, N) columns are flattened (all alike?); the same minibatch indices for all columns; the critic's input;
-        values (B, 1) minus returns (B,), which makes a table (B, B) and teaches every state the mean.
+    Telling: values (B, 1) minus returns (B,) make a table (B, B), which teaches every state the mean.
     """
 
+    observations = [-1, 1]
     right_values = {-1: -1.0, 1: 1.0}
     suspects = "how the columns are flattened, the minibatch indices of observations and returns, and values (B, 1) for (B,)"
 
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.obs = self.np_random.choice([-1, 1])
-        return np.float32([self.obs]), {}
-
-    def step(self, action):
-        return np.float32([self.obs]), float(self.obs), True, False, {}
+    def reward(self, action: int) -> float:
+        return float(self.obs)
 
 
 class Probe3(Probe):
     """One action, two steps: observation 0, then 1; the reward 1 comes with the second step.
 
-    Isolates: that a value reaches back in time, discounted.
-    Right: V(0) = gamma and V(1) = 1: that is 0.99 and 1 by default, and 0.5 and 1 in `check_probe`, whose gamma is 0.5
-        because 0.99 cannot be told from a forgotten discount.
-    Suspects: what is given to compute_advantages: rewards, values, next_values, gamma; that the returns are advantages + values.
+    Isolates: that a value reaches back in time, discounted: V(0) = gamma. In `check_probe` gamma is 0.5, because 0.99 cannot
+    be told from a forgotten discount.
     """
 
     right_values = {0: 0.5, 1: 1.0}
     suspects = "compute_advantages and what it is given (next_values, gamma), and that the returns are advantages + values"
 
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.steps = 0
-        return np.float32([0]), {}
-
     def step(self, action):
-        self.steps += 1
-        is_last = self.steps == 2
+        is_last = self.obs == 1
+        self.obs = 1
         return np.float32([1]), float(is_last), is_last, False, {}
 
 
 class Probe4(Probe):
     """Two actions, one step, always the same observation; action 1 is rewarded with 1, action 0 with -1.
 
-    Isolates: that the policy moves, and moves towards what pays.
-    Right: the probability of action 1 goes to 1.
-    Suspects: the sign of policy_loss; which log-probabilities are new and which old; the advantages and their normalisation;
-        whether the actor's parameters are in the optimizer. (A wrong sign of the entropy is too weak to show here.)
+    Isolates: that the policy moves, and moves towards what pays. (A wrong sign of the entropy is too weak to show here.)
     """
 
     action_space = Discrete(2)
     right_actions = {0: 1}
     suspects = "the sign of policy_loss, new and old log-probabilities, the advantages and their minibatch indices"
 
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        return np.float32([0]), {}
-
-    def step(self, action):
-        return np.float32([0]), 1.0 if action == 1 else -1.0, True, False, {}
+    def reward(self, action: int) -> float:
+        return 1.0 if action == 1 else -1.0
 
 
 class Probe5(Probe):
     """Two actions, one step, an observation that is +1 or -1 at random; action 1 is right at +1, action 0 at -1.
 
-    Isolates: that policy and critic learn together, each from its own observation.
-    Right: the right action with a probability near 1 at both observations, and V near 1 at both.
-    Suspects: if probes 2 and 4 pass, the actor: its input, and that actions, log-probabilities and advantages are
-        taken at the same minibatch indices as the observations.
+    Isolates: that policy and critic learn together, each from its own observation. If probes 2 and 4 pass, it is the actor.
     """
 
     action_space = Discrete(2)
+    observations = [-1, 1]
     right_values = {-1: 1.0, 1: 1.0}
     right_actions = {-1: 0, 1: 1}
     suspects = "that actions, log-probabilities and advantages are taken at the same minibatch indices as the observations"
 
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.obs = self.np_random.choice([-1, 1])
-        return np.float32([self.obs]), {}
-
-    def step(self, action):
-        is_right = action == (self.obs == 1)
-        return np.float32([self.obs]), 1.0 if is_right else -1.0, True, False, {}
+    def reward(self, action: int) -> float:
+        return 1.0 if action == (self.obs == 1) else -1.0
 
 
 class Probe6(Probe):
     """One action, no end, always the reward 1; a TimeLimit cuts every episode after 3 steps.
 
-    Isolates: truncation. Running out of time is not an end: the value of what would have come still counts.
-    Right: V = 1 / (1 - gamma), which is 2 for the gamma 0.5 of `check_probe`.
-    Suspects: truncations given as terminations, which makes V about 1.4; the value of the state after the reset.
+    Isolates: truncation. Running out of time is not an end: the value of what would have come still counts, so
+    V = 1 / (1 - gamma).
+    Telling: V about 1.4 means that truncations were given as terminations.
     """
 
     right_values = {0: 2.0}
     suspects = "terminations and truncations: they go to compute_advantages apart, and in this order"
 
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        return np.float32([0]), {}
-
     def step(self, action):
-        return np.float32([0]), 1.0, False, False, {}
+        return np.float32([self.obs]), 1.0, False, False, {}
 
 
 PROBES = {f"{probe.__name__}-v0": probe for probe in [Probe1, Probe2, Probe3, Probe4, Probe5, Probe6]}

@@ -79,8 +79,10 @@ class ProcessVectorEnv(AsyncVectorEnv):
         for number, process in enumerate(self.processes):
             if process.sentinel in dead:
                 process.join()
+                code = process.exitcode
+                cause = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
                 return (
-                    f"The process of environment {number} died ({_cause(process.exitcode)}). If memory ran out, use fewer "
+                    f"The process of environment {number} died ({cause}). If memory ran out, use fewer "
                     "environments; else make them without processes, to see what happens."
                 )
         for number, pipe in enumerate(self.parent_pipes):
@@ -110,7 +112,3 @@ class ProcessVectorEnv(AsyncVectorEnv):
 def _worker(*args) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the main process, which may go on afterwards
     _async_worker(*args)
-
-
-def _cause(exitcode: int) -> str:
-    return f"signal {signal.Signals(-exitcode).name}" if exitcode < 0 else f"exit code {exitcode}"

@@ -132,8 +132,8 @@ def _link(chapter: str, text: str) -> str:
     return f'<a href="{address}">{html.escape(text)}</a>'
 
 
-def current() -> Progress:
-    """Find out how far the learner is, by the notebooks on disk and the records of checks."""
+def show_progress() -> Progress:
+    """Find out how far the learner is, by the notebooks on disk and the records of checks: make it the last line of a cell."""
     states, notes = {}, {}
     for exercise in exercises().values():
         try:
@@ -147,11 +147,6 @@ def current() -> Progress:
     return Progress(states, tuple(notes))
 
 
-def show_progress() -> Progress:
-    """Show the exercises solved in each chapter, and the next one: make it the last line of a cell."""
-    return current()
-
-
 def reset(name: str) -> None:
     """Put an exercise back to its stub. The answer is kept aside, in `.answers/kept/`.
 
@@ -161,25 +156,19 @@ def reset(name: str) -> None:
     Raises:
         AnswerError: there is no such exercise, or its answer cannot be read or kept aside: then nothing is changed.
     """
-    exercise = _find(name)
-    shell = jupyter.shell()
-    print(_reset_on_disk(exercise) if shell is None else _reset_in_notebook(exercise, shell))
-
-
-def _find(name: str) -> Exercise:
     name = getattr(name, "__name__", name)  # the function itself will do
-    if name in exercises():
-        return exercises()[name]
-    close = difflib.get_close_matches(str(name), exercises(), n=3)
-    advice = f"did you mean {' or '.join(close)}?" if close else "`show_progress()` names them all."
-    raise AnswerError(f"There is no exercise {name!r}: {advice}")
+    if name not in exercises():
+        close = difflib.get_close_matches(str(name), exercises(), n=3)
+        advice = f"did you mean {' or '.join(close)}?" if close else "`show_progress()` names them all."
+        raise AnswerError(f"There is no exercise {name!r}: {advice}")
+    exercise, shell = exercises()[name], jupyter.shell()
+    print(_reset_on_disk(exercise) if shell is None else _reset_in_notebook(exercise, shell))
 
 
 def _reset_on_disk(exercise: Exercise) -> str:
     notebook = notebooks.read_notebook(exercise)
     written = []
-    for index in notebooks.cells_of(exercise, notebook["cells"]):
-        cell = notebook["cells"][index]
+    for cell in notebooks.cells_of(exercise, notebook["cells"]):
         source = notebooks.cell_source(cell)
         if is_attempted(source, exercise):
             written.append(source)
@@ -189,7 +178,6 @@ def _reset_on_disk(exercise: Exercise) -> str:
         return f"{exercise.name} is not attempted: it is its stub already."
     if written:
         write_whole(exercise.notebook, (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode())
-    records.write(exercise, exercise.stub(), passed=False)
     return (
         f"{exercise.name} is its stub again in {exercise.notebook.name}; your answer is kept in {kept}. If the notebook is open, reload it "
         "from disk before you go on."
@@ -197,12 +185,10 @@ def _reset_on_disk(exercise: Exercise) -> str:
 
 
 def _reset_in_notebook(exercise: Exercise, shell) -> str:
-    cells = [cell for cell in shell.user_ns["In"] if notebooks.cells_of(exercise, [{"cell_type": "code", "source": cell}])]
+    cells = [cell for cell in shell.user_ns["In"] if notebooks.defines(exercise, cell)]
     this_cell = shell.user_ns["In"][-1]
     written = [source for cell in cells[-1:] if is_attempted(source := _without_call(cell), exercise)]
     kept = _keep_aside(exercise, written)
-    if kept is not None:
-        records.write(exercise, exercise.stub(), passed=False)
     becomes_stub = not _without_call(this_cell) or this_cell in cells
     shell.set_next_input(_stub(exercise, "".join(written)), replace=becomes_stub)
     shell.user_ns.pop(exercise.object_name, None)
@@ -227,12 +213,17 @@ def _stub(exercise: Exercise, source: str) -> str:
 
 
 def _keep_aside(exercise: Exercise, written: list[str]) -> Path | None:
-    """Keep what the learner wrote, and what is on record, in a new file; returns which, or None if there is nothing to keep."""
+    """Keep what the learner wrote, and what is on record, in a new file, and put the stub on record.
+
+    Returns:
+        Where it is kept; None if there is nothing to keep.
+    """
     versions = list(written)
     with suppress(AnswerError):
         entry = records.read(exercise)
-        if entry is not None and is_attempted(entry["source"], exercise):
-            versions += [entry["source"]] * (not any(text.strip() in entry["source"] for text in written))
+        is_known = entry is None or any(text.strip() in entry["source"] for text in written)
+        if not is_known and is_attempted(entry["source"], exercise):
+            versions.append(entry["source"])
     if not versions:
         return None
     stem = f"{exercise.name}-{time.strftime('%Y%m%d-%H%M%S')}"
@@ -244,25 +235,25 @@ def _keep_aside(exercise: Exercise, written: list[str]) -> Path | None:
         raise AnswerError(
             f"Your answer to {exercise.name} cannot be kept aside in {folder} ({error.strerror or error}), so nothing is changed."
         ) from None
+    records.write(exercise, exercise.stub(), passed=False)
     return kept.relative_to(paths.ROOT) if kept.is_relative_to(paths.ROOT) else kept
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", metavar="[reset NAME ...]")
     commands.add_parser("reset").add_argument("names", nargs="+", metavar="NAME")
     arguments = parser.parse_args()
     sys.stdout.reconfigure(errors="replace")  # a Windows console may not know every character
     try:
-        for name in arguments.names if arguments.command else []:
-            reset(name)
+        if arguments.command:
+            for name in arguments.names:
+                reset(name)
+        else:
+            print(show_progress())
     except (AnswerError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    if not arguments.command:
-        print(current())
-    return 0
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -30,8 +30,8 @@ class Rule:
         array = f"{self.dtype} of shape {self.shape}"
         if self.low is None:
             return array
-        largest = _finite(self.dtype)[1]
-        if np.all(self.low == -largest) and np.all(self.high == largest):
+        lowest, highest = _bounds(self.dtype, None)
+        if np.all(self.low == lowest) and np.all(self.high == highest):
             return f"{array}, finite"
         low, high = (_shown(bound) for bound in (self.low, self.high))
         return f"{array}, from {low} to {high}"
@@ -103,15 +103,12 @@ def _shown(bound: float | np.ndarray) -> str:
     return " ".join(np.array2string(np.asarray(bound), threshold=8, formatter={"float_kind": "{:g}".format}).split())
 
 
-def _finite(dtype: np.dtype) -> tuple[float, float]:
-    return (np.finfo(dtype).min, np.finfo(dtype).max) if dtype.kind == "f" else (-np.inf, np.inf)
-
-
 def _bounds(dtype: np.dtype, allowed: Range | None) -> tuple:
     """Return a range within what is finite; (None, None) where every value of the dtype will do."""
-    if allowed is None:
-        return _finite(dtype) if dtype.kind == "f" else (None, None)
-    return tuple(np.clip(bound, *_finite(dtype)) for bound in allowed)
+    if dtype.kind != "f":
+        return allowed or (None, None)
+    finite = np.finfo(dtype).min, np.finfo(dtype).max
+    return finite if allowed is None else tuple(np.clip(bound, *finite) for bound in allowed)
 
 
 class ContractError(ValueError):

@@ -6,7 +6,6 @@ chapters, cell by cell. A copy of every notebook as it was stays in `.answers/ke
 
 import hashlib
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -22,32 +21,32 @@ def digest(text: str) -> str:
 
 
 def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Carry what a learner wrote in an existing notebook over to a newly built one.
+    """Carry what a learner wrote in an existing notebook over to a newly built one; returns that one.
 
     Answers go to their exercises, edited and added cells stay after the cell that they followed, and outputs stay with
     the cells that have not changed.
     """
-    merged = nbformat.from_dict(built)
-    by_exercise = {cell.metadata.exercise: cell for cell in merged.cells if "exercise" in cell.metadata}
-    by_id = {cell.id: cell for cell in merged.cells}
-    previous = None  # the cell of the new notebook after which the next one of the learner's belongs
+    by_exercise = {cell.metadata.exercise: cell for cell in built.cells if "exercise" in cell.metadata}
+    by_id = {cell.id: cell for cell in built.cells}
+    place = 0  # where in the new notebook the next cell of the learner's belongs
     for old in existing.cells:
         pristine = digest(old.source) == old.get("id", "").split("-")[0]
         new = by_exercise.get(old.metadata.get("exercise")) or by_id.get(old.get("id"))
-        if new is None and not pristine:
-            new = nbformat.from_dict(old)
-            merged.cells.insert(0 if previous is None else merged.cells.index(previous) + 1, new)
-        elif new is not None and not pristine:
+        if new is None and pristine:
+            continue
+        if new is None:
+            new = old
+            built.cells.insert(place, new)
+        elif not pristine:
             new.source = old.source
-        if new is not None:
-            previous = new
-            if new.cell_type == old.cell_type == "code" and new.source == old.source:
-                new.outputs, new.execution_count = old.outputs, old.execution_count
-    return merged
+        place = built.cells.index(new) + 1
+        if new.cell_type == old.cell_type == "code" and new.source == old.source:
+            new.outputs, new.execution_count = old.outputs, old.execution_count
+    return built
 
 
-def git(*arguments: str, root: Path = ROOT) -> str:
-    """Run git in the course's folder; returns what it printed. Raises SystemExit with git's own words if it fails."""
+def git(root: Path, *arguments: str) -> str:
+    """Run git in a folder; returns what it printed. Raises SystemExit with git's own words if it fails."""
     try:
         done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True)
     except FileNotFoundError:
@@ -67,16 +66,16 @@ def update(root: Path = ROOT, kept: Path = RECORDS / "kept") -> list[str]:
     Raises:
         SystemExit: git could not pull; the notebooks are as they were.
     """
-    git("rev-parse", "--git-dir", root=root)
-    changed = git("diff", "--name-only", "HEAD", "--", "chapters/*.ipynb", root=root).splitlines()
+    git(root, "rev-parse", "--git-dir")
+    changed = git(root, "diff", "--name-only", "HEAD", "--", "chapters/*.ipynb").splitlines()
     before = {name: (root / name).read_bytes() for name in changed if (root / name).exists()}
     folder = kept / time.strftime("chapters-%Y%m%d-%H%M%S")
     for name, content in before.items():
         write_whole(folder / name.split("/")[-1], content)
     try:
         if changed:
-            git("checkout", "HEAD", "--", *changed, root=root)
-        git("pull", "--ff-only", "--quiet", root=root)
+            git(root, "checkout", "HEAD", "--", *changed)
+        git(root, "pull", "--ff-only", "--quiet")
     except BaseException:
         for name, content in before.items():
             write_whole(root / name, content)
@@ -99,4 +98,3 @@ if __name__ == "__main__":
     for line in update():
         print(line)
     print("The course is up to date. Reload the chapters that are open in JupyterLab (File, Reload Notebook from Disk).")
-    sys.exit(0)

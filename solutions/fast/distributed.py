@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -58,8 +57,7 @@ def join(args: PPOArgs) -> None:
             f"{here} processes need as many GPUs, and there are {gpus}: use --nproc-per-node {gpus} or --device cpu."
         )
     signal.signal(signal.SIGTERM, _end)
-    with _together():
-        dist.init_process_group("cpu:gloo,cuda:nccl" if on_gpus else "gloo", timeout=PATIENCE)
+    _together(dist.init_process_group, "cpu:gloo,cuda:nccl" if on_gpus else "gloo", timeout=PATIENCE)
     if on_gpus:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     if rank() > 0:
@@ -82,7 +80,8 @@ def share_of(args: PPOArgs, rank: int, ranks: int) -> PPOArgs:
         num_envs=num_envs,
         total_timesteps=args.total_timesteps // ranks,
         seed=args.seed + rank * num_envs,
-        use_wandb=False,
+        use_wandb=False,  # rank 0 does so for all, and films
+        video_log_freq=None,
         device=f"cuda:{os.environ['LOCAL_RANK']}" if device == "cuda" else device,
     )
 
@@ -105,19 +104,17 @@ class RankTrainer(UpdateTrainer):
         self.share = share_of(args, rank(), self.ranks)
         super().__init__(self.share)
         self.args = args
-        log_args = args if rank() == 0 else replace(args, use_wandb=False, video_log_freq=None)
-        self.log = RunLog(log_args, self.log.num_actions)
+        if rank() == 0:
+            self.log = RunLog(args, self.log.num_actions)
         for parameter in self.optimizer.param_groups[0]["params"]:
-            with _together():
-                dist.broadcast(parameter.data, 0)
+            _together(dist.broadcast, parameter.data, 0)
 
     def train(self, on_iteration: Callable[[trainer.PPOTrainer], bool | None] | None = None) -> RunLog:
         """Train as in one process. What rank 0's `on_iteration` returns goes for all."""
 
         def agree(ppo: trainer.PPOTrainer) -> bool:
             stops = torch.tensor(int(on_iteration is not None and bool(on_iteration(ppo))))
-            with _together():
-                dist.broadcast(stops, 0)
+            _together(dist.broadcast, stops, 0)
             return bool(stops)
 
         return super().train(agree)
@@ -136,8 +133,7 @@ class RankTrainer(UpdateTrainer):
             agent.global_step = of_all(agent.global_step)
             log.games[known:] = [(of_all(step), *score) for step, *score in log.games[known:]]
         everyones = [None] * self.ranks
-        with _together():
-            dist.all_gather_object(everyones, log.games[known:])
+        _together(dist.all_gather_object, everyones, log.games[known:])
         log.games[known:] = sorted(game for games in everyones for game in games)
 
     def update(self, *minibatch: Tensor) -> Tensor:
@@ -147,8 +143,7 @@ class RankTrainer(UpdateTrainer):
     def normalise(self, mb_advantages: Tensor) -> Tensor:
         """Return this rank's advantages, normalised over those of all ranks."""
         everyones = mb_advantages.new_empty(self.ranks * len(mb_advantages))
-        with _together():
-            dist.all_gather_into_tensor(everyones, mb_advantages)
+        _together(dist.all_gather_into_tensor, everyones, mb_advantages)
         return (mb_advantages - everyones.mean()) / (everyones.std() + 1e-8)
 
     def exchange_gradients(self, gradients: list[Tensor]) -> None:
@@ -172,16 +167,14 @@ class RankTrainer(UpdateTrainer):
 
 def _average(tensor: Tensor) -> Tensor:
     """Replace a tensor by its mean over all ranks, and return it."""
-    with _together():
-        dist.all_reduce(tensor)
+    _together(dist.all_reduce, tensor)
     return tensor.div_(dist.get_world_size())
 
 
-@contextmanager
-def _together():
-    """Turn the failure of what all ranks do at the same time into a RankError: one of them is gone."""
+def _together(act: Callable, *arguments, **options) -> None:
+    """Do what all ranks do at the same time. If it fails, one of them is gone, which is a RankError."""
     try:
-        yield
+        act(*arguments, **options)
     except RuntimeError as error:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun is about to send it, and this error says more
         why = " ".join(str(error).split())

@@ -38,7 +38,7 @@ class Halves(VectorEnv):
         self.results = []
         seeds = [None, None] if seed is None else [seed, seed + self.size]  # as if they were one
         resets = [half.reset(seed=seed, options=options) for half, seed in zip(self.halves, seeds, strict=True)]
-        return np.concatenate([obs for obs, _ in resets]), self._join([infos for _, infos in resets], {})
+        return np.concatenate([obs for obs, _ in resets]), self._join([infos for _, infos in resets])
 
     def send(self, half: int, actions: np.ndarray) -> None:
         """Let the emulators of a half play a step, and do not wait. Raises ValueError for actions that do not exist."""
@@ -60,19 +60,18 @@ class Halves(VectorEnv):
                 self.receive(half)
         *parts, infos = zip(*self.results, strict=True)
         self.results = []
-        next_obs, rewards, terminations, truncations = map(np.concatenate, parts)
-        return next_obs, rewards, terminations, truncations, self._join(infos, {"final_obs": next_obs})
+        if any("final_obs" in some for some in infos):  # it is there only where a game, or a life, has ended
+            for some, next_obs in zip(infos, parts[0], strict=True):
+                some.setdefault("final_obs", next_obs)
+        return *map(np.concatenate, parts), self._join(infos)
 
     def close_extras(self, **options):
         for half in self.halves:
             half.close()
 
-    def _join(self, infos, defaults: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return the infos of both halves. Where one of them lacks an entry, it is filled in from `defaults`."""
-        joined = {}
-        for name in dict.fromkeys([*infos[0], *infos[1]]):
-            default = np.split(defaults[name], 2) if name in defaults else [None, None]
-            joined[name] = np.concatenate([some.get(name, part) for some, part in zip(infos, default, strict=True)])
+    def _join(self, infos) -> dict[str, np.ndarray]:
+        """Return the infos of both halves as those of all environments."""
+        joined = {name: np.concatenate([some[name] for some in infos]) for name in infos[0]}
         joined["env_id"][self.size :] += self.size
         return joined
 

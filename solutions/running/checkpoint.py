@@ -84,7 +84,7 @@ def load_agent(path: str | Path) -> tuple[nn.Module, nn.Module, PPOArgs]:
 
 def trained_for(trainer: "PPOTrainer") -> dict:
     """Return how long a trainer has trained: its steps, the seconds of its run, and in how many processes."""
-    ranks = getattr(trainer, "ranks", 1)  # see solutions/distributed.py
+    ranks = getattr(trainer, "ranks", 1)  # see solutions/fast/distributed.py
     return {"global_step": trainer.agent.global_step, "seconds": round(trainer.log.seconds, 1), "ranks": ranks}
 
 
@@ -103,17 +103,12 @@ def save_checkpoint(path: str | Path, trainer: "PPOTrainer") -> Path:
     Returns:
         The path.
     """
-    optimizer = trainer.optimizer.state_dict()
-    tensors = {
-        **_weights(trainer.actor, trainer.critic),
-        **{
-            f"optimizer.{index}.{name}": torch.as_tensor(value).cpu().contiguous()
-            for index, state in optimizer["state"].items()
-            for name, value in state.items()
-        },
-        "random.torch": torch.get_rng_state(),
-        "log.games": torch.tensor(trainer.log.games, dtype=torch.float64).reshape(-1, 3),
-    }
+    tensors = _weights(trainer.actor, trainer.critic)
+    for index, state in trainer.optimizer.state_dict()["state"].items():
+        for name, value in state.items():
+            tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
+    tensors["log.games"] = torch.tensor(trainer.log.games, dtype=torch.float64).reshape(-1, 3)
+    tensors["random.torch"] = torch.get_rng_state()
     if trainer.device.type == "cuda":
         tensors["random.cuda"] = torch.cuda.get_rng_state(trainer.device)
     run = {
@@ -193,15 +188,14 @@ class Checkpointer:
         self.path, self.every, self.snapshot_every = Path(path), every, snapshot_every
         self.saved_iteration: int | None = None
 
-    def __call__(self, trainer: "PPOTrainer") -> bool:
-        """Save what is due; never stops the run."""
+    def __call__(self, trainer: "PPOTrainer") -> None:
+        """Save what is due."""
         iteration = len(trainer.log.rows)
         if iteration % self.every == 0:
             self.save(trainer)
         if self.snapshot_every is not None and iteration % self.snapshot_every == 0:
             path = self.path.with_name(f"{self.path.name.removesuffix(SUFFIX)}-step{trainer.agent.global_step:09d}.safetensors")
             self._try(lambda: save_agent(path, trainer.actor, trainer.critic, trainer.args, trained_for(trainer)))
-        return False
 
     def save(self, trainer: "PPOTrainer") -> None:
         """Save the run now, unless its networks are ruined: then the last good checkpoint stands."""
@@ -226,12 +220,10 @@ class Checkpointer:
         return True
 
 
-def _parameters(actor: nn.Module, critic: nn.Module) -> dict[str, nn.Parameter]:
-    return dict(nn.ModuleDict({"actor": actor, "critic": critic}).named_parameters())  # a shared one only once
-
-
 def _weights(actor: nn.Module, critic: nn.Module) -> dict[str, Tensor]:
-    return {name: parameter.detach().cpu().contiguous() for name, parameter in _parameters(actor, critic).items()}
+    """Return the weights of both networks, a shared one only once. What is written into them is written into the networks."""
+    both = nn.ModuleDict({"actor": actor, "critic": critic})
+    return {name: parameter.detach() for name, parameter in both.named_parameters()}
 
 
 def _fit(tensors: dict[str, Tensor], actor: nn.Module, critic: nn.Module) -> bool:
@@ -243,9 +235,8 @@ def _fit(tensors: dict[str, Tensor], actor: nn.Module, critic: nn.Module) -> boo
 def _load_weights(path, actor: nn.Module, critic: nn.Module, tensors: dict[str, Tensor]) -> None:
     if not _fit(tensors, actor, critic):
         raise _not_whole(path, "weights are missing, or of another network")
-    with torch.no_grad():
-        for name, parameter in _parameters(actor, critic).items():
-            parameter.copy_(tensors[name])
+    for name, weights in _weights(actor, critic).items():
+        weights.copy_(tensors[name])
 
 
 def _optimizer_state(tensors: dict[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
@@ -263,6 +254,7 @@ def _optimizer_state(tensors: dict[str, Tensor], optimizer: torch.optim.Optimize
 
 def _write(path: str | Path, tensors: dict[str, Tensor], **header) -> Path:
     path = Path(path)
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
     write_whole(path, save(tensors, metadata={name: json.dumps(entry) for name, entry in header.items()}))
     return path
 

@@ -18,7 +18,7 @@ from tests import checks, mistakes
 from tests.dev import commands
 from tests.dev.test_build import edit, exercise_cell, reference, run_pytest, solve
 from tests.dev.test_chapters import execute
-from utils import answers, paths, progress
+from utils import answers, jupyter, paths, progress
 from utils.course import notebooks, programs, records
 from utils.course.exercises import exercises
 from utils.course.programs import AnswerError
@@ -232,16 +232,15 @@ def put(course, name, source):
 
 
 def test_progress_follows_from_notebooks_and_records(here):
-    assert progress.current().solved == 0
-    assert progress.current().next_after().name == "discounted_returns"
+    assert progress.show_progress().solved == 0
+    assert progress.show_progress().next_after().name == "discounted_returns"
     for name, passed in [("discounted_returns", True), ("sample_actions", False), ("layer_init", True)]:
         records.write(EXERCISES[name], reference(name), passed)
-    now = progress.current()
+    now = progress.show_progress()
     assert now.states["discounted_returns"] == now.states["layer_init"] == progress.SOLVED
     assert now.states["sample_actions"] == progress.WRONG
     assert now.line("layer_init") == f"2 of {len(EXERCISES)} solved; next: get_actor_and_critic_classic in 02."
     assert now.line("get_actor_and_critic_atari") == f"2 of {len(EXERCISES)} solved; next: sample_actions in 01."
-    assert str(now) == str(progress.show_progress())
     assert f"2 of {len(EXERCISES)} exercises solved. Next: sample_actions in chapters/01_policy_gradient.ipynb" in str(now)
 
     later = time.time() + 60
@@ -253,27 +252,27 @@ def test_progress_follows_from_notebooks_and_records(here):
     put(here, "layer_init", reference("layer_init").replace("std)", "1)"))  # changed after its check
     for chapter in ["00_start_here", "02_actor_critic"]:
         os.utime(here / "chapters" / f"{chapter}.ipynb", (later, later))
-    assert progress.current().states["layer_init"] == progress.UNCHECKED
-    assert progress.current().states["discounted_returns"] == progress.SOLVED
+    assert progress.show_progress().states["layer_init"] == progress.UNCHECKED
+    assert progress.show_progress().states["discounted_returns"] == progress.SOLVED
 
     for name in EXERCISES:
         records.write(EXERCISES[name], reference(name), passed=True)
         os.utime(EXERCISES[name].notebook, (0, 0))
-    assert progress.current().line("layer_init") == f"{len(EXERCISES)} of {len(EXERCISES)} solved."
+    assert progress.show_progress().line("layer_init") == f"{len(EXERCISES)} of {len(EXERCISES)} solved."
 
 
 def test_a_notebook_that_cannot_be_read_is_noted_in_the_panel(here):
     (here / "chapters" / "00_start_here.ipynb").write_text("{")
-    assert "00_start_here.ipynb cannot be read" in str(progress.current())
-    assert "00_start_here.ipynb cannot be read" in progress.current()._repr_html_()
+    assert "00_start_here.ipynb cannot be read" in str(progress.show_progress())
+    assert "00_start_here.ipynb cannot be read" in progress.show_progress()._repr_html_()
 
 
 def test_the_panel_is_plain_html(here, monkeypatch):
-    page = progress.current()._repr_html_()
+    page = progress.show_progress()._repr_html_()
     assert 'href="00_start_here.ipynb"' in page
     assert not re.search(r"<(svg|script|iframe|style)|color", page)
     monkeypatch.setitem(sys.modules, "google.colab", sys)
-    assert 'href="https://colab.research.google.com/github/' in progress.current()._repr_html_()
+    assert 'href="https://colab.research.google.com/github/' in progress.show_progress()._repr_html_()
 
 
 def test_reset_on_disk_changes_one_cell_and_keeps_the_answer(here, capsys):
@@ -304,6 +303,12 @@ def test_reset_leaves_the_other_exercise_of_a_cell(here):
     assert notebooks.read_answer(EXERCISES["learning_phase"])[0] is not None
 
 
+def test_reset_takes_a_body_that_is_nothing_but_its_docstring(here):
+    put(here, "rollout_phase", EXERCISES["rollout_phase"].stub().replace("        raise NotImplementedError()\n", "", 1))
+    progress.reset("rollout_phase")
+    assert notebooks.read_answer(EXERCISES["rollout_phase"])[0] is None
+
+
 class Shell:
     """What `reset` uses of IPython."""
 
@@ -325,23 +330,25 @@ ANSWER = EXERCISES["discounted_returns"].stub().replace("raise NotImplementedErr
         ([ANSWER, 'envs.reset()\nreset("discounted_returns")'], False),
     ],
 )
-def test_reset_in_a_notebook_gives_the_stub_and_leaves_the_file(here, cells, replaced):
+def test_reset_in_a_notebook_gives_the_stub_and_leaves_the_file(here, cells, replaced, monkeypatch, capsys):
     before = (here / "chapters" / "00_start_here.ipynb").read_bytes()
     shell = Shell(*cells)
-    said = progress._reset_in_notebook(EXERCISES["discounted_returns"], shell)
+    monkeypatch.setattr(jupyter, "shell", lambda: shell)
+    progress.reset("discounted_returns")
     assert shell.text == EXERCISES["discounted_returns"].stub()
     assert shell.replaced == replaced
     assert "discounted_returns" not in shell.user_ns
     (kept,) = (here / ".answers" / "kept").iterdir()
-    assert kept.name in said
+    assert kept.name in capsys.readouterr().out
     assert kept.read_text("utf-8").strip() == ANSWER
     assert (here / "chapters" / "00_start_here.ipynb").read_bytes() == before
 
 
-def test_reset_brings_a_lost_cell_back(here):
+def test_reset_brings_a_lost_cell_back(here, monkeypatch):
     edit(here / "chapters" / "00_start_here.ipynb", lambda nb: nb.cells.remove(exercise_cell(nb, "discounted_returns")))
     shell = Shell('reset("discounted_returns")')
-    progress._reset_in_notebook(EXERCISES["discounted_returns"], shell)
+    monkeypatch.setattr(jupyter, "shell", lambda: shell)
+    progress.reset("discounted_returns")
     assert shell.replaced
     assert shell.text == EXERCISES["discounted_returns"].stub()
 

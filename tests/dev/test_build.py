@@ -116,7 +116,7 @@ def test_a_learners_work_survives_a_build(course):
 def test_an_answer_whose_docstring_changed_upstream_survives_and_an_old_stub_does_not(course):
     path = course / "chapters" / "03_rollouts.ipynb"
     solution = course / "solutions" / "advantages.py"
-    solution.write_text(solution.read_text().replace("Generalised advantage estimation. Row t", "GAE. Row t"))
+    solution.write_text(solution.read_text().replace("generalised advantage estimates. Row t", "GAE. Row t"))
     assert build(course)[0] == 0
     assert "GAE. Row t" in exercise_cell(nbformat.read(path, as_version=4), "compute_advantages").source
 

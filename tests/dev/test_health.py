@@ -134,7 +134,7 @@ def test_a_sickness_is_recognised(sickness, seed, capsys):
     name, changes, how = SICKNESSES[sickness]
     log = train(replace(CARTPOLE, seed=seed, **changes), **how)
     assert name in log.findings, log.health()
-    assert f"{name}: {log.findings[name].seen}" in log.health()
+    assert f"- {name}: {log.findings[name]}" in log.health()
     assert capsys.readouterr().out.count(f"Health: {name}: ") == 1  # said once, while it trained
 
 
@@ -158,7 +158,7 @@ HEALTHY = {
 def test_a_healthy_run_raises_no_alarm(name, capsys):
     log = train(HEALTHY[name], on_iteration=lambda trainer: len(trainer.log.rows) == 15)
     for end in range(1, len(log.rows) + 1):
-        assert health.diagnose(log.rows[:end], log.args, log.num_actions) == []
+        assert health.diagnose(log.rows[:end], log.args, log.num_actions) == {}
     assert log.health().startswith("healthy: ")
     assert "Health:" not in capsys.readouterr().out
 
@@ -169,7 +169,7 @@ def test_a_slow_healthy_run_raises_no_alarm():
     columns = curve["columns"]
     rows = [dict(zip(columns, figures, strict=True)) for figures in zip(*columns.values(), strict=True)]
     for end in range(1, len(rows) + 1):
-        assert health.diagnose(rows[:end], PPOArgs(**curve["args"]), curve["num_actions"]) == []
+        assert health.diagnose(rows[:end], PPOArgs(**curve["args"]), curve["num_actions"]) == {}
 
 
 def test_a_short_run_is_not_judged():

@@ -73,6 +73,7 @@ def test_the_figure_refreshes_in_place_and_an_interrupt_stops_the_run(kernel):
     assert '<img alt="A figure. CartPole-v1, seed 1: ' in picture["data"]["text/html"]
     code = "rows = len(trainer.log.rows); trainer.train(on_iteration=lambda trainer: True); print(len(trainer.log.rows) - rows)"
     messages = run(client, code)
+    assert [content["traceback"] for kind, content in messages if kind == "error"] == []
     assert "1\n" in "".join(content["text"] for kind, content in messages if kind == "stream")
 
 

@@ -85,13 +85,18 @@ def test_halves_are_vector_environments_like_others():
 def test_what_one_half_lacks_is_filled_in():
     """Last pictures are there only where a game, or a life, has ended."""
     halves = overlap.Halves(replace(SMALL, num_envs=2))
-    next_obs, ended = np.array([[1], [2]]), [{"env_id": np.zeros(1, int), "final_obs": np.array([[n]])} for n in (8, 9)]
-    going_on = {"env_id": np.zeros(1, int)}
-    join = lambda *infos: {name: entry.tolist() for name, entry in halves._join(infos, {"final_obs": next_obs}).items()}
-    assert join(*ended) == {"env_id": [0, 1], "final_obs": [[8], [9]]}
-    assert join(ended[0], going_on)["final_obs"] == [[8], [2]]
-    assert join(going_on, ended[1])["final_obs"] == [[1], [9]]
-    assert "final_obs" not in join(going_on, going_on)
+
+    def step(*ended):
+        column = np.zeros(1)
+        for half, has_ended in enumerate(ended):
+            infos = {"env_id": np.zeros(1, int)} | ({"final_obs": np.array([[8 + half]])} if has_ended else {})
+            halves.results.append((np.array([[1 + half]]), column, column, column, infos))
+        return {name: entry.tolist() for name, entry in halves.step(None)[4].items()}
+
+    assert step(True, True) == {"env_id": [0, 1], "final_obs": [[8], [9]]}
+    assert step(True, False)["final_obs"] == [[8], [2]]
+    assert step(False, True)["final_obs"] == [[1], [9]]
+    assert "final_obs" not in step(False, False)
 
 
 @pytest.mark.parametrize("interrupted", [4, 5])

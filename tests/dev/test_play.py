@@ -3,7 +3,6 @@
 import re
 import signal
 import sys
-import threading
 import time
 
 import numpy as np
@@ -195,9 +194,9 @@ def test_sound(start, tmp_path):
 
 def test_a_score_counts_at_the_slowest_speed_of_its_game(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "RECORDS", tmp_path)
-    stage = keyboard.Stage(keyboard.OwnGame("CartPole-v1"), zoom=0.1, speed=8, fps=15)
+    stage = keyboard.Stage(games.Game("CartPole-v1"), zoom=0.1, speed=8)
     press = lambda key, text="": pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, unicode=text))
-    for number, _ in enumerate(stage.perform(threading.Event())):
+    for number, _ in enumerate(stage.perform()):
         press(pygame.K_LEFT)
         press(*{2: (pygame.K_MINUS, "-"), 4: (pygame.K_PLUS, "+")}.get(number, (pygame.K_F1,)))
         if stage.game.over:

@@ -37,7 +37,7 @@ class Package(SimpleNamespace):
             raise self.Error("Timed out while retrying.\nConsider this and that.")
         logged = []
         run = SimpleNamespace(
-            id=options.get("id", f"run{len(self.runs)}"),
+            id=options["id"] or f"run{len(self.runs)}",
             options=options,
             logged=logged,
             log=lambda figures, step: logged.append((step, figures)),

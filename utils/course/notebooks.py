@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import takewhile
 from typing import Any
 
 from utils import paths
@@ -20,7 +21,7 @@ def read_answer(exercise: Exercise) -> tuple[str | None, str]:
     """
     cells = read_notebook(exercise)["cells"] if exercise.notebook.exists() else []
     holding = cells_of(exercise, cells)
-    attempted = [index for index in holding if is_attempted(cell_source(cells[index]), exercise)]
+    attempted = [cell for cell in holding if is_attempted(cell_source(cell), exercise)]
     entry = records.read(exercise)
     if entry is not None and (not attempted or entry["time"] > exercise.notebook.stat().st_mtime):
         source = entry["source"] if is_attempted(entry["source"], exercise) else None
@@ -33,11 +34,12 @@ def read_answer(exercise: Exercise) -> tuple[str | None, str]:
     where = str(exercise.notebook.relative_to(paths.ROOT))
     if not attempted:
         return None, where
-    defining = [index for index in attempted if _defines(exercise, cell_source(cells[index]))] or attempted
+    defining = [cell for cell in attempted if defines(exercise, cell_source(cell))] or attempted
     if len(defining) > 1:
         where += f", the last of the {len(defining)} cells there that define it"
-    earlier = [cell_source(cell) for cell in cells[: defining[-1]] if cell["cell_type"] == "code"]
-    return with_definitions(cell_source(cells[defining[-1]]), earlier), where
+    earlier = takewhile(lambda cell: cell is not defining[-1], cells)
+    earlier_code = [cell_source(cell) for cell in earlier if cell["cell_type"] == "code"]
+    return with_definitions(cell_source(defining[-1]), earlier_code), where
 
 
 def read_notebook(exercise: Exercise) -> dict[str, Any]:
@@ -64,18 +66,19 @@ def cell_source(cell: dict[str, Any]) -> str:
     return "".join(cell["source"])
 
 
-def cells_of(exercise: Exercise, cells: list[dict[str, Any]]) -> list[int]:
-    """Return where the code cells are that hold an exercise.
+def cells_of(exercise: Exercise, cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the code cells that hold an exercise.
 
     They are marked with its name, or, since marks may get lost and cells copied, they define it.
     """
     return [
-        index
-        for index, cell in enumerate(cells)
+        cell
+        for cell in cells
         if cell["cell_type"] == "code"
-        and (cell.get("metadata", {}).get("exercise") == exercise.cell or _defines(exercise, cell_source(cell)))
+        and (cell.get("metadata", {}).get("exercise") == exercise.cell or defines(exercise, cell_source(cell)))
     ]
 
 
-def _defines(exercise: Exercise, source: str) -> bool:
+def defines(exercise: Exercise, source: str) -> bool:
+    """Tell whether the text of a cell defines the function or class of an exercise."""
     return re.search(rf"^(def|class) {exercise.object_name}\b", source, re.MULTILINE) is not None

@@ -1,4 +1,4 @@
-"""An answer as a program of its own: what its cell needs of the cells before it, and what it defines once it is run."""
+"""An answer as a program of its own: its cell, and what that needs of the cells before it."""
 
 import ast
 import inspect
@@ -80,30 +80,3 @@ def _names_used(code: str) -> list[str]:
             if symbol.is_referenced() and outside:
                 names[symbol.get_name()] = None
     return list(names)
-
-
-def run(source: str, name: str, filename: str) -> Any:
-    """Run an answer in a namespace of its own, and return the function or class called `name` that it defines.
-
-    Args:
-        source: the answer.
-        name: what it is to define.
-        filename: what tracebacks call it.
-
-    Raises:
-        AnswerError: it is not Python, it fails, or it does not define the name.
-    """
-    source = without_magics(source)
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace = {"__name__": "answer"}
-    try:
-        exec(compile(source, filename, "exec"), namespace)
-    except SyntaxError as error:
-        raise AnswerError(
-            f"Your cell is not Python yet: {error.msg} in its line {error.lineno}: {(error.text or '').strip()}"
-        ) from None
-    except (Exception, SystemExit) as error:
-        raise AnswerError(f"Your cell does not run: {type(error).__name__}: {error}") from error
-    if name not in namespace:
-        raise AnswerError(f"Your cell does not define `{name}` any more: put the name back.")
-    return namespace[name]

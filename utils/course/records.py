@@ -47,9 +47,9 @@ def read(exercise: Exercise) -> dict | None:
 def verdict(exercise: Exercise, source: str) -> bool | None:
     """Return whether an answer passed when it was last checked; None if that was another answer, or with other tests."""
     with suppress(AnswerError):
-        entry = read(exercise)
-        if entry is not None and entry["source"].strip() == source.strip():
-            return entry["passed"] if entry.get("tests") == digest_of_tests(exercise.name) else None
+        entry = read(exercise) or {}
+        if entry.get("source", "").strip() == source.strip() and entry.get("tests") == digest_of_tests(exercise.name):
+            return entry["passed"]
     return None
 
 

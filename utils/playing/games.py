@@ -10,6 +10,7 @@ import gymnasium as gym
 import numpy as np
 
 from utils.envs import is_atari
+from utils.playing import scores
 
 KEYS = {"LEFT": "left arrow", "RIGHT": "right arrow", "UP": "up arrow", "DOWN": "down arrow", "FIRE": "space"}
 """The keys that a game may use, by the names of the five things that an Atari joystick can do."""
@@ -27,12 +28,12 @@ ATARI_FPS, FPS = 60, {"CartPole-v1": 15, "MountainCar-v0": 30}
 """Steps in a second: the console's own 60; CartPole's real time would be 50, which is too fast for people."""
 
 
-def controls_of(env_id: str, actions: Sequence[str] = ()) -> dict[str, str]:
+def controls_of(env_id: str, actions: Sequence[str]) -> dict[str, str]:
     """Return the names in `KEYS` that a game listens to, and what each one does, for the player to read; empty if it has no keys.
 
     Args:
         env_id: its Gymnasium id.
-        actions: Atari only: the names of the game's own actions, such as RIGHTFIRE, which say what keys it knows.
+        actions: the names of an Atari game's own actions, such as RIGHTFIRE, which say what keys it knows; else empty.
     """
     does = {"FIRE": "FIRE: serves the ball"} if env_id in SERVED else {}
     return CONTROLS.get(env_id) or {key: does.get(key, key) for key in KEYS if any(key in action for action in actions)}
@@ -43,13 +44,13 @@ def must_serve(env_id: str, had_to: bool, fired: bool, lost_life: bool) -> bool:
     return env_id in SERVED and (lost_life or (had_to and not fired))
 
 
-def action_chooser(env_id: str, actions: Sequence[str] = ()) -> Callable[[frozenset[str]], int]:
+def action_chooser(env_id: str, actions: Sequence[str]) -> Callable[[frozenset[str]], int]:
     """Return a function from the keys held down to an action. Opposite arrows cancel out.
 
     Args:
         env_id: the Gymnasium id of a game that `controls_of` has keys for.
-        actions: Atari only: the names of the environment's actions, in their order. Where none does all that is held, one
-            that does as much as possible is taken, FIRE first.
+        actions: the names of an Atari environment's actions, in their order; else empty. Where none does all that is held,
+            one that does as much as possible is taken, FIRE first.
     """
     if env_id == "CartPole-v1":
         idle = cycle([0, 1])  # it has no action that does nothing
@@ -70,7 +71,7 @@ def action_chooser(env_id: str, actions: Sequence[str] = ()) -> Callable[[frozen
 
 
 class Game:
-    """An environment that a person plays, game after game. Each game stands still until its first key is pressed.
+    """An environment that a person plays alone, game after game. Each game stands still until its first key is pressed.
 
     Attributes:
         env_id: its Gymnasium id.
@@ -81,10 +82,19 @@ class Game:
         lives: those left, 0 where a game has none.
         to_serve: whether the ball waits for FIRE.
         started, over: whether the first key was pressed, and whether the game has ended.
+        sound: of the last step, a byte for each sample; None unless it was asked for.
+        agent_plays, values, episodes, done: what `agent_game.AgentGame` has; here they say that there is no agent, and no end.
     """
 
-    def __init__(self, env_id: str):
+    agent_plays = values = episodes = None
+    done = False
+
+    def __init__(self, env_id: str, sound: bool = False):
         """Make the environment.
+
+        Args:
+            env_id: what to play.
+            sound: Atari only: whether to keep the sound of each step.
 
         Raises:
             ValueError: there is no such environment, or no keys for it.
@@ -92,7 +102,7 @@ class Game:
         self.env_id = env_id
         self.is_atari = is_atari(env_id)
         if self.is_atari:  # as on the console: every frame, and every action obeyed
-            options = {"frameskip": 1, "repeat_action_probability": 0.0, "full_action_space": True}
+            options = {"frameskip": 1, "repeat_action_probability": 0.0, "full_action_space": True, "sound_obs": sound}
         elif env_id in CONTROLS:
             options = {}
         else:
@@ -101,6 +111,7 @@ class Game:
             )
         self.env = gym.make(env_id, render_mode="rgb_array", **options)
         self.fps = FPS.get(env_id, ATARI_FPS)
+        self.sound = b"" if sound else None
         own_actions = [action.name for action in self.env.unwrapped.ale.getMinimalActionSet()] if self.is_atari else ()
         self.controls = controls_of(env_id, own_actions)
         # The full action space has all combinations of keys, also those that are not among the game's own actions.
@@ -126,7 +137,9 @@ class Game:
         self.started = self.started or bool(held)
         if not self.started or self.over:
             return []
-        _, reward, terminated, truncated, info = self.env.step(self._choose_action(held))
+        obs, reward, terminated, truncated, info = self.env.step(self._choose_action(held))
+        if self.sound is not None:
+            self.sound = obs["sound"].tobytes()
         self.score += float(reward)
         self.steps += 1
         lives, self.lives = self.lives, info.get("lives", 0)
@@ -137,3 +150,21 @@ class Game:
     def picture(self) -> np.ndarray:
         """Return what the player sees now: (height, width, 3), uint8."""
         return self.env.render()
+
+    def finish(self, fps: float) -> str:
+        """Keep the score of a game that is over, and was played at this speed or faster.
+
+        Returns:
+            The player's news: "Game over: you 12, agent 380 (mean of 100 games).", and a sentence more if the score could not
+            be kept.
+        """
+        agent = scores.agent_score(self.env_id)
+        rival = f", agent {agent[0]:.0f} (mean of {agent[1]} games)" if agent else ""
+        news = f"Game over: you {self.score:.0f}{rival}."
+        try:
+            scores.keep_score(self.env_id, round(fps), self.score)
+        except ValueError as error:
+            news += f" {error}"
+        except OSError as error:
+            news += f" The score could not be kept ({error}): make room, or make the folder writable."
+        return news

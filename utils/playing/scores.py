@@ -46,18 +46,3 @@ def agent_score(env_id: str) -> tuple[float, int] | None:
     """Return the mean score of the course's best agent, and of how many games, by its card; None if the course has no agent."""
     ways = [card[way] for card in cards.read_cards().values() if card["env_id"] == env_id for way in ("greedy", "sampled")]
     return max(((way["mean"], way["episodes"]) for way in ways), default=None)
-
-
-def finish_game(env_id: str, fps: int, score: float) -> str:
-    """Keep the score of a game that is over; returns the player's news: "Game over: you 12, agent 380 (mean of 100 games).",
-    and a sentence more if the score could not be kept."""
-    agent = agent_score(env_id)
-    rival = f", agent {agent[0]:.0f} (mean of {agent[1]} games)" if agent else ""
-    news = f"Game over: you {score:.0f}{rival}."
-    try:
-        keep_score(env_id, fps, score)
-    except ValueError as error:
-        news += f" {error}"
-    except OSError as error:
-        news += f" The score could not be kept ({error}): make room, or make the folder writable."
-    return news

@@ -1,8 +1,8 @@
 """A run's health in words: short findings, read off the figures in its log (chapter 05).
 
-A rule is a small function that looks at the figures so far and says in one sentence what is wrong, or returns None. To add
-one, write it under `@rule` with a name and what it usually means. A figure that was not logged is NaN, which no comparison
-accepts, so its rules stay silent.
+A rule is a small function that looks at the figures so far and yields one sentence that says what is wrong, or nothing. To
+add one, name it after what it finds, and write under `@rule` what that usually means. A figure that was not logged is NaN,
+which no comparison accepts, so its rules stay silent.
 
 The thresholds come from healthy runs, at every iteration from the eighth on: CartPole with the preset (17 seeds of 40,000
 steps, 3 of 200,000) and with CleanRL's defaults (100,000 steps), an easier CartPole, Acrobot, and Breakout (3 seeds of
@@ -30,8 +30,7 @@ A rule that is not in the table compares returns by standard errors, and asks fo
 """
 
 import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -41,18 +40,6 @@ MIN_ROWS = 8
 """Fewer iterations than this say nothing."""
 WINDOW = 5
 """A figure is judged by its median over so many iterations, so that one bad minibatch raises no alarm."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong: its name, what was seen with figures and when, and what that usually means."""
-
-    name: str
-    seen: str
-    means: str
-
-    def __str__(self):
-        return f"{self.name}: {self.seen} {self.means}"
 
 
 class History:
@@ -94,21 +81,22 @@ class History:
         return (returns[end] - returns[start]) / math.sqrt(variances[start] + variances[end] + 1e-12)
 
 
-Rule = Callable[[History], str | None]
+Rule = Callable[[History], Iterator[str]]
 RULES: list[tuple[str, str, Rule]] = []
+"""The name of each, what it usually means, and the function."""
 
 
-def rule(name: str, means: str):
+def rule(means: str):
     """Add a function to the table of rules."""
 
     def add(function: Rule) -> Rule:
-        RULES.append((name, means, function))
+        RULES.append((function.__name__.replace("_", " "), means, function))
         return function
 
     return add
 
 
-def diagnose(rows: list[dict], args: Settings, num_actions: int) -> list[Finding]:
+def diagnose(rows: list[dict], args: Settings, num_actions: int) -> dict[str, str]:
     """Find what is wrong with a run, as far as its figures tell.
 
     Args:
@@ -117,23 +105,20 @@ def diagnose(rows: list[dict], args: Settings, num_actions: int) -> list[Finding
         num_actions: how many actions the policy chooses from.
 
     Returns:
-        The findings, the most telling first; none for a healthy run, and none for one of less than `MIN_ROWS` iterations.
+        The findings, the most telling first: by name, what was seen with figures and when, and what that usually means. None
+        for a healthy run, and none for one of less than `MIN_ROWS` iterations.
     """
     if len(rows) < MIN_ROWS:
-        return []
+        return {}
     run = History(rows, args, num_actions)
-    findings = []
     with np.errstate(all="ignore"):
-        for name, means, function in RULES:
-            if (sentence := function(run)) is not None:
-                findings.append(Finding(name, sentence, means))
-    return findings
+        return {name: f"{seen} {means}" for name, means, function in RULES for seen in function(run)}
 
 
-def in_words(rows: list[dict], args: Settings, num_actions: int, findings: Iterable[Finding]) -> str:
+def in_words(rows: list[dict], args: Settings, num_actions: int, findings: dict[str, str]) -> str:
     """Return the diagnosis of a run as text: its findings, or one sentence that says what is well."""
-    if findings := list(findings):
-        return "\n".join(f"- {finding}" for finding in findings)
+    if findings:
+        return "\n".join(f"- {name}: {said}" for name, said in findings.items())
     if len(rows) < MIN_ROWS:
         return f"too early to say: the rules need {MIN_ROWS} iterations, and there are {len(rows)}."
     run = History(rows, args, num_actions)
@@ -147,22 +132,19 @@ def in_words(rows: list[dict], args: Settings, num_actions: int, findings: Itera
 
 
 @rule(
-    "no game finished",
     "So there is no score to see. Either games are longer than that, or they never end: an agent that waits for ever (as Breakout does "
     "for FIRE), or an environment without a time limit.",
 )
-def no_game_finished(run: History) -> str | None:
+def no_game_finished(run: History) -> Iterator[str]:
     if run.done >= 0.25 and run["games"][-1] == 0:
-        return f"Not one game has ended {run.now}, {run.rows[-1]['global_step'] // run.args.num_envs:,} in each environment."
-    return None
+        yield f"Not one game has ended {run.now}, {run.rows[-1]['global_step'] // run.args.num_envs:,} in each environment."
 
 
 @rule(
-    "no reward seen",
     "Where everything pays the same, there is nothing to prefer. The reward is missing or out of reach of random play: look at the "
     "environment, help with reward shaping, or explore more.",
 )
-def no_reward_seen(run: History) -> str | None:
+def no_reward_seen(run: History) -> Iterator[str]:
     returns, spread = run["episodic_return"], run["episodic_return_std"]
     scored = run["games"] > 0
     if (
@@ -171,185 +153,156 @@ def no_reward_seen(run: History) -> str | None:
         and run["games"][-1] >= 20
         and spread[scored].max() == np.ptp(returns[scored]) == 0
     ):
-        return f"All {int(run['games'][-1])} games so far scored exactly {returns[-1]:g}, {run.now}."
-    return None
+        yield f"All {int(run['games'][-1])} games so far scored exactly {returns[-1]:g}, {run.now}."
 
 
 @rule(
-    "updates too large",
     "The policy leaves its data behind, so most of an update is blind. Usual causes: a learning rate too high, too many epochs, "
     "clip_coef too wide; target_kl is the fuse against it.",
 )
-def updates_too_large(run: History) -> str | None:
+def updates_too_large(run: History) -> Iterator[str]:
     kl = run["approx_kl"]
     if run.lately("approx_kl") > 0.1 or run.lately("clipfrac") > 0.4:
-        return (
+        yield (
             f"approx_kl is {run.lately('approx_kl'):.2g} and clipfrac {run.lately('clipfrac'):.2g} {run.now}; "
             "a healthy run stays below 0.03 and 0.3."
         )
-    if kl.max() > 1:
+    elif kl.max() > 1:
         at = run.rows[int(kl.argmax())]["global_step"]
-        return f"approx_kl was {kl.max():.2g} after {at:,} steps; a healthy run stays below 0.03."
-    return None
+        yield f"approx_kl was {kl.max():.2g} after {at:,} steps; a healthy run stays below 0.03."
 
 
 @rule(
-    "policy frozen",
     "The policy does not move, so nothing can be learned. Usual causes: a learning rate far too small, a missing optimizer.step(), the "
     "actor's parameters missing from the optimizer, or log-probabilities without a graph.",
 )
-def policy_frozen(run: History) -> str | None:
+def policy_frozen(run: History) -> Iterator[str]:
     at_work = run["learning_rate"] >= run.args.learning_rate / 2  # at the end of the schedule every policy stands still
     entropy, kl = run.relative_entropy, run["approx_kl"]
     if at_work.sum() >= WINDOW and np.median(kl[at_work]) < 1e-6 and entropy[at_work].min() > 0.5:
-        return f"approx_kl has been {max(0.0, np.median(kl[at_work])):.1g} from the start, {run.now}: a healthy run has 0.0001 to 0.03."
-    return None
+        yield f"approx_kl has been {max(0.0, np.median(kl[at_work])):.1g} from the start, {run.now}: a healthy run has 0.0001 to 0.03."
 
 
 @rule(
-    "policy collapsed",
     "It always takes the same action, and will see nothing else any more. Usual causes: a learning rate too high, the entropy bonus "
     "missing or with the wrong sign, advantages not normalised.",
 )
-def policy_collapsed(run: History) -> str | None:
+def policy_collapsed(run: History) -> Iterator[str]:
     entropy = run.relative_entropy
     first = int(np.argmax(entropy < 0.05))
     decided_well = run["episodic_return_std"][-1] == 0 and run.rise(run.first_scored(20), -1) > 3  # as in the probes
     if np.median(entropy[-WINDOW:]) < 0.05 and first < len(run) * 0.5 / run.done and not decided_well:
         since = run.rows[first]["global_step"]
-        return f"The entropy fell below 5% of its maximum within {since:,} steps, and is at {entropy[-1]:.1%} of it {run.now}."
-    return None
+        yield f"The entropy fell below 5% of its maximum within {since:,} steps, and is at {entropy[-1]:.1%} of it {run.now}."
 
 
 @rule(
-    "policy stays random",
     "Nothing makes it decide. Usual causes: ent_coef far too large, the entropy subtracted twice, or advantages that are all alike.",
 )
-def policy_stays_random(run: History) -> str | None:
+def policy_stays_random(run: History) -> Iterator[str]:
     entropy = run.relative_entropy
-    if run.done >= 0.25 and entropy.min() > 0.995 and not policy_frozen(run):
-        return f"The entropy never fell below {entropy.min():.2%} of its maximum, {run.now}."
-    return None
+    if run.done >= 0.25 and entropy.min() > 0.995 and not any(policy_frozen(run)):
+        yield f"The entropy never fell below {entropy.min():.2%} of its maximum, {run.now}."
 
 
 @rule(
-    "critic frozen",
     "The advantages are then little better than plain sums of rewards. Usual causes: vf_coef 0, the critic's parameters missing from the "
     "optimizer, values detached from the graph, or rewards so large that the critic would need years to reach them.",
 )
-def critic_frozen(run: History) -> str | None:
+def critic_frozen(run: History) -> Iterator[str]:
     moved, error = np.ptp(run["mean_value"]), math.sqrt(2 * run.lately("value_loss"))
     if run.done >= 0.1 and np.median(run["explained_variance"]) < 0.05 and moved < 0.03 * error:
-        return (
+        yield (
             f"The critic's mean value has moved by {moved:.2g} in all, though it is wrong by {error:.2g}; it explains "
             f"{max(0.0, run.lately('explained_variance')):.0%} of the returns' variance, {run.now}."
         )
-    return None
 
 
 @rule(
-    "critic diverges",
     "It runs away from the returns. Usual causes: the value loss with the wrong sign, values bootstrapped past the end of an episode, "
     "a learning rate too high.",
 )
-def critic_diverges(run: History) -> str | None:
+def critic_diverges(run: History) -> Iterator[str]:
     at_first, loss = run["value_loss"][:WINDOW].min(), run.lately("value_loss")
     moved = np.ptp(run["mean_value"])
     runs_away = 0.5 < moved / math.sqrt(2 * loss) < 2  # the error is as large as the movement: so it moved away
     if loss > 5 * at_first and run.lately("explained_variance") < 0.05 and runs_away:
-        return (
+        yield (
             f"The value loss rose from {at_first:.2g} to {loss:.2g}, the critic's mean value moved by {moved:.2g}, and it "
             f"explains nothing of the returns, {run.now}."
         )
-    return None
 
 
 @rule(
-    "returns out of scale",
     "The critic cannot reach such numbers in time, and its loss drowns the policy's. Divide the rewards, clip them, or normalise them.",
 )
-def returns_out_of_scale(run: History) -> str | None:
+def returns_out_of_scale(run: History) -> Iterator[str]:
     if run.lately("value_loss") > 1e5:
-        return f"The value loss is {run.lately('value_loss'):.2g} {run.now}: the critic is wrong by thousands."
-    return None
+        yield f"The value loss is {run.lately('value_loss'):.2g} {run.now}: the critic is wrong by thousands."
 
 
 @rule(
-    "gradient explodes",
     "Clipping then leaves next to nothing of the policy's own part. Usual causes: rewards in the thousands, a loss summed instead of "
     "averaged, a vf_coef too large.",
 )
-def gradient_explodes(run: History) -> str | None:
+def gradient_explodes(run: History) -> Iterator[str]:
     norm, limit = run.lately("grad_norm"), run.args.max_grad_norm
     if norm > 1000 * limit:
-        return f"The gradient's norm is {norm:,.0f} before clipping, {norm / limit:,.0f} times max_grad_norm, {run.now}."
-    return None
+        yield f"The gradient's norm is {norm:,.0f} before clipping, {norm / limit:,.0f} times max_grad_norm, {run.now}."
 
 
 @rule(
-    "advantages out of scale",
     "A policy loss like that outweighs the entropy and the gradient of the critic. The advantages reach the loss without being normalised "
     "in the minibatch (norm_adv), or with it switched off where the rewards are large.",
 )
-def advantages_out_of_scale(run: History) -> str | None:
+def advantages_out_of_scale(run: History) -> Iterator[str]:
     loss = abs(run.lately("policy_loss"))
     if loss > (1 if run.args.norm_adv else 100):
-        return f"The policy loss is {run.lately('policy_loss'):.3g} {run.now}; with normalised advantages it stays within 0.1 of 0."
-    return None
+        yield f"The policy loss is {run.lately('policy_loss'):.3g} {run.now}; with normalised advantages it stays within 0.1 of 0."
 
 
 @rule(
-    "worse than at the start",
     "The agent plays worse than one that has learned nothing. Usual causes: the sign of the policy loss or of the advantages, columns that "
     "no longer belong together (actions, advantages and observations of different steps), a policy that collapsed.",
 )
-def worse_than_at_the_start(run: History) -> str | None:
+def worse_than_at_the_start(run: History) -> Iterator[str]:
     start, returns = run.first_scored(20), run["episodic_return"]
     lately = range(len(run) - 3, len(run))
     fell = all(
         run.rise(start, i) < -4 and returns[start] - returns[i] > 0.5 * run["episodic_return_std"][start] for i in lately
     )
     if run.done >= 0.1 and fell:
-        return f"The mean return fell from {returns[start]:.1f}, that of the first policy, to {returns[-1]:.1f} {run.now}."
-    return None
+        yield f"The mean return fell from {returns[start]:.1f}, that of the first policy, to {returns[-1]:.1f} {run.now}."
 
 
 @rule(
-    "return collapsed",
     "The agent could do it and has lost it. Usual causes: an update that was too large (a learning rate that does not fall, no clipping), "
     "or a critic that broke first.",
 )
-def return_collapsed(run: History) -> str | None:
+def return_collapsed(run: History) -> Iterator[str]:
     returns, start = run["episodic_return"], run.first_scored(100)
     best = start + int(np.nanargmax(returns[start:])) if np.isfinite(returns[start:]).any() else start
     risen, lost = returns[best] - returns[start], returns[best] - returns[-3:].max()
     if run.rise(start, best) > 4 and run.rise(best, -1) < -4 and lost > 0.5 * risen:
         at = run.rows[best]["global_step"]
-        return f"The mean return had risen from {returns[start]:.1f} to {returns[best]:.1f} after {at:,} steps; it is {returns[-1]:.1f} {run.now}."
-    return None
+        yield f"The mean return had risen from {returns[start]:.1f} to {returns[best]:.1f} after {at:,} steps; it is {returns[-1]:.1f} {run.now}."
 
 
-@rule(
-    "learning rate off schedule",
-    "scheduler.step() belongs once at the end of each learning phase: it is missing, or in the wrong loop.",
-)
-def learning_rate_off_schedule(run: History) -> str | None:
+@rule("scheduler.step() belongs once at the end of each learning phase: it is missing, or in the wrong loop.")
+def learning_rate_off_schedule(run: History) -> Iterator[str]:
     at_first = run.args.learning_rate
     expected = at_first * (1 - min(run.done, 1)) if run.args.anneal_lr else at_first
     rate = run["learning_rate"][-1]
     if abs(rate - expected) > 0.02 * at_first:
-        return f"The learning rate is {rate:.3g} {run.now}; with anneal_lr={run.args.anneal_lr} it should be {expected:.3g}."
-    return None
+        yield f"The learning rate is {rate:.3g} {run.now}; with anneal_lr={run.args.anneal_lr} it should be {expected:.3g}."
 
 
 @rule(
-    "no progress",
     "Either the run is too short for this game, or it was as good as that from the start, or what the policy is taught has nothing to do "
     "with what it did. The probe environments tell which: tests.test_probes(PPOTrainer).",
 )
-def no_progress(run: History) -> str | None:
+def no_progress(run: History) -> Iterator[str]:
     start, returns = run.first_scored(100), run["episodic_return"]
-    scored = run.num_actions > 1 and run["games"][-1] >= 300 and not no_reward_seen(run)
+    scored = run.num_actions > 1 and run["games"][-1] >= 300 and not any(no_reward_seen(run))
     if run.done >= 0.5 and scored and all(abs(run.rise(start, i)) < 4 for i in range(start, len(run))):
-        return f"The mean return was {returns[start]:.1f} at the start and is {returns[-1]:.1f} {run.now}."
-    return None
+        yield f"The mean return was {returns[start]:.1f} at the start and is {returns[-1]:.1f} {run.now}."

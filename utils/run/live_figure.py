@@ -20,41 +20,31 @@ class Place:
     def __init__(self):
         self.handle = None
 
-    def show(self, content) -> None:
-        """Show something that IPython can display."""
-        from IPython.display import display
+    def show(self, page: str) -> None:
+        """Show some HTML."""
+        from IPython.display import HTML, display
 
         if self.handle is None:
-            self.handle = display(content, display_id=True)
+            self.handle = display(HTML(page), display_id=True)
         else:
-            self.handle.update(content)
+            self.handle.update(HTML(page))
 
 
 class LiveFigure:
     """A picture in the output of a cell, drawn anew as often as its cost allows. It does nothing outside a notebook."""
 
     def __init__(self, draw: Callable[[], Figure]):
-        """Remember how to draw the figure."""
+        """Take a place on the page, for the pictures to come; `draw` makes the figure."""
         self.draw, self.place = draw, Place()
         self.drawn_at, self.cost = time.perf_counter(), 0.0
-
-    def reserve(self) -> None:
-        """Take a place on the page, for the pictures to come."""
         if jupyter.in_notebook():
-            self._show("")
+            self.place.show("")
 
     def refresh(self, at_once: bool = False) -> None:
         """Draw, if it is time to."""
-        if not jupyter.in_notebook():
-            return
         started = time.perf_counter()
-        if not at_once and started - self.drawn_at < max(PAUSE, self.cost / SHARE):
-            return
-        self._show(as_html(self.draw()))
-        self.drawn_at = time.perf_counter()
-        self.cost = self.drawn_at - started
-
-    def _show(self, page: str) -> None:
-        from IPython.display import HTML
-
-        self.place.show(HTML(page))
+        is_time = at_once or started - self.drawn_at >= max(PAUSE, self.cost / SHARE)
+        if is_time and jupyter.in_notebook():
+            self.place.show(as_html(self.draw()))
+            self.drawn_at = time.perf_counter()
+            self.cost = self.drawn_at - started

@@ -54,15 +54,15 @@ class RunLog:
         self.evaluations: list[dict] = []
         self.figures: dict[str, list[torch.Tensor]] = {}
         self.seconds = 0.0
-        self.started: float | None = None
+        self.started: float | None = None  # none outside `iterations`, where somebody may call the phases one by one
         self.videos: list[Path] = []
         self.games_filmed = 0
-        self.findings: dict[str, health.Finding] = {}
+        self.findings: dict[str, str] = {}
         self.num_actions = num_actions
         self.folder: Path | None = None
-        self.bar = None
+        self.bar: tqdm | None = None
         self.screen: Place | None = None
-        self.wandb = WandbRun(args) if args.use_wandb else None
+        self.wandb = WandbRun(args)
 
     @contextmanager
     def iterations(self, num_iterations: int):
@@ -74,11 +74,10 @@ class RunLog:
         done, batch_size = len(self.rows), self.args.batch_size
         if done >= num_iterations:
             print(f"This run has had all its {done * batch_size:,} steps. For another, make a new PPOTrainer.")
-        elif self.wandb is not None:
+        else:
             self.wandb.start()
-        self.live, self.screen = LiveFigure(self.plot), Place()  # in the cell that runs now
-        if done < num_iterations:
-            self.live.reserve()  # above the bar, which would otherwise stand still there and go on below
+            self.live = LiveFigure(self.plot)  # above the bar, which would otherwise stand still there and go on below
+        self.screen = Place()  # in the cell that runs now
         self.bar = tqdm(
             total=num_iterations * batch_size,
             initial=done * batch_size,
@@ -101,8 +100,7 @@ class RunLog:
             self.bar = self.screen = None
             if len(self.rows) > done:
                 self.live.refresh(at_once=True)
-            if self.wandb is not None and self.wandb.run is not None:
-                self.wandb.finish()
+            self.wandb.finish()
 
     def _count(self, done: int, num_iterations: int):
         self.started = time.perf_counter() - self.seconds
@@ -113,10 +111,8 @@ class RunLog:
 
     def add_games(self, global_step: int, infos: dict) -> None:
         """Note the games that ended in a step, from its infos (see `utils.envs.GameRecorder`)."""
-        if infos["game_over"].any():
-            for i in np.flatnonzero(infos["game_over"]):
-                episodic_return, episodic_length = infos["episodic_return"][i], infos["episodic_length"][i]
-                self.games.append((global_step, float(episodic_return), int(episodic_length)))
+        for i in np.flatnonzero(infos["game_over"]):
+            self.games.append((global_step, float(infos["episodic_return"][i]), int(infos["episodic_length"][i])))
 
     def add_figures(self, **figures: torch.Tensor) -> None:
         """Add figures (scalar tensors) whose mean over the iteration is to be logged. They are read only at its end."""
@@ -126,12 +122,11 @@ class RunLog:
     @property
     def episodic_return(self) -> float:
         """The mean true score of the last 100 games; NaN before the first has ended."""
-        return float(np.mean(self.latest_returns)) if self.games else float("nan")
+        return self._of_latest_returns(np.mean)
 
-    @property
-    def latest_returns(self) -> list[float]:
-        """The true scores of the last 100 games."""
-        return [episodic_return for _, episodic_return, _ in self.games[-100:]]
+    def _of_latest_returns(self, statistic) -> float:
+        latest = [episodic_return for _, episodic_return, _ in self.games[-100:]]
+        return float(statistic(latest)) if latest else float("nan")
 
     def end_iteration(self, trainer=None, **row) -> None:
         """Close the row of an iteration, move the progress bar, and say what is newly found wrong with the run.
@@ -147,27 +142,26 @@ class RunLog:
         if self.started is not None:
             self.seconds = time.perf_counter() - self.started
         figures = {name: torch.stack(figures) for name, figures in self.figures.items()}
-        means = {name: values.mean().item() for name, values in figures.items()}
         self.figures = {}
+        means = {name: values.mean().item() for name, values in figures.items()}
         if not np.isfinite(list(means.values())).all():
             raise self._ruin(figures, row["global_step"])
         row = {
             **row,
             "seconds": round(self.seconds, 3),
             "episodic_return": self.episodic_return,
-            "episodic_return_std": float(np.std(self.latest_returns)) if self.games else float("nan"),
+            "episodic_return_std": self._of_latest_returns(np.std),
             "games": len(self.games),
             **means,
         }
         self.rows.append(row)
-        if self.wandb is not None:
-            self.wandb.log(row["global_step"], row)
+        self.wandb.log(row["global_step"], row)
         if self.bar is not None:
             self.bar.set_postfix_str(f"return {self.episodic_return:.1f}", refresh=False)
             self.bar.update(self.args.batch_size)
         if len(self.rows) % max(1, self.args.num_iterations // 40) == 0:
-            for finding in self._new_findings():
-                tqdm.write(f"Health: {finding}", file=sys.stdout)
+            for name, said in self._new_findings().items():
+                tqdm.write(f"Health: {name}: {said}", file=sys.stdout)
 
     def _row_of(self, trainer) -> dict:
         self.num_actions = int(trainer.envs.single_action_space.n)
@@ -177,16 +171,16 @@ class RunLog:
             "mean_value": trainer.agent.rollout.values.mean().item(),
         }
 
-    def _new_findings(self) -> list[health.Finding]:
+    def _new_findings(self) -> dict[str, str]:
         found = health.diagnose(self.rows, self.args, self.num_actions)
-        new = [finding for finding in found if finding.name not in self.findings]
-        self.findings |= {finding.name: finding for finding in new}
+        new = {name: said for name, said in found.items() if name not in self.findings}
+        self.findings |= new
         return new
 
     def health(self) -> str:
         """Say what the figures tell of the run: its findings, or one sentence if there are none."""
         self._new_findings()
-        return health.in_words(self.rows, self.args, self.num_actions, self.findings.values())
+        return health.in_words(self.rows, self.args, self.num_actions, self.findings)
 
     def _ruin(self, figures: dict[str, torch.Tensor], global_step: int) -> FloatingPointError:
         ruined = {
@@ -220,8 +214,7 @@ class RunLog:
             " Nothing is learned yet: always the most probable action can be a lucky choice." if global_step == 0 else ""
         )
         tqdm.write(line + untrained, file=sys.stdout)
-        if self.wandb is not None:
-            self.wandb.log(global_step, {"evaluation_mean": mean, "evaluation_std": std})
+        self.wandb.log(global_step, {"evaluation_mean": mean, "evaluation_std": std})
 
     def add_video(self, frames: list[np.ndarray], score: float, global_step: int) -> Path | None:
         """Keep a film of a game, and show it: during a run always in one place, else in the cell that asked for it.
@@ -239,9 +232,8 @@ class RunLog:
             return None
         self.videos.append(path)
         if jupyter.in_notebook():
-            (self.screen or Place()).show(display.embed_video(path, figsize=(2.5, 3.75)))
-        if self.wandb is not None:
-            self.wandb.log_film(global_step, path)
+            (self.screen or Place()).show(display.embed_video(path, figsize=(2.5, 3.75)).data)
+        self.wandb.log_film(global_step, path)
         return path
 
     def save(self, path: str | Path, **extra) -> tuple[Path, Path]:
@@ -257,7 +249,8 @@ class RunLog:
         path = Path(path)
         picture = path.with_suffix(".png")
         run = {"args": asdict(self.args), **extra, "evaluations": self.evaluations, "rows": self.rows, "games": self.games}
-        write_whole(path, json.dumps(_without_nan(run), indent=1).encode())
+        run = json.loads(json.dumps(run), parse_constant=lambda nan: None)  # JSON has no NaN
+        write_whole(path, json.dumps(run, indent=1).encode())
         write_whole(picture, png_of(self.plot(), dpi=100))
         return path, picture
 
@@ -270,12 +263,3 @@ def new_run_folder(args: Settings, kind: str = "") -> Path:
     """Make a folder under runs/ that no other run has, for what a run writes; returns it. Raises OSError."""
     name = f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
     return new_folder(Path("runs") / kind / name)
-
-
-def _without_nan(value):
-    """Replace NaN by None: JSON has no NaN."""
-    if isinstance(value, dict):
-        return {key: _without_nan(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(entry) for entry in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -5,7 +5,6 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from utils.playing import cards
-from utils.run.settings import Settings
 from utils.style import AMBER, BLUE, GREEN, ORANGE
 
 LAYOUT = [
@@ -32,8 +31,11 @@ def plot(log) -> Figure:
 
 def _draw_scores(ax, log) -> None:
     args = log.args
-    if (reference := reference_curve(args)) is not None:
-        ax.plot(*reference, color=AMBER, linewidth=1, label="the course's own run")
+    same_game = [card for card in cards.read_cards().values() if (card["env_id"], card["mode"]) == (args.env_id, args.mode)]
+    with_curve = [card for card in same_game if "curve" in card]
+    if with_curve:
+        curve = max(with_curve, key=lambda card: card["steps"])["curve"]
+        ax.plot("global_step", "episodic_return", data=curve, color=AMBER, linewidth=1, label="the course's own run")
         ax.set_xlim(0, args.total_timesteps)
     if log.games:
         steps, returns, _ = map(np.array, zip(*log.games, strict=True))
@@ -57,10 +59,3 @@ def _pace(log) -> str:
     if log.bar is None:
         return pace
     return f"{pace}, {tqdm.format_interval((log.bar.total - log.rows[-1]['global_step']) / rate)} left"
-
-
-def reference_curve(args: Settings) -> tuple[list[int], list[float]] | None:
-    """Return the steps and mean returns of the longest run whose agent the course has for an environment; None if there is none."""
-    same = [card for card in cards.read_cards().values() if (card["env_id"], card["mode"]) == (args.env_id, args.mode)]
-    longest = max((card for card in same if "curve" in card), key=lambda card: card["steps"], default=None)
-    return None if longest is None else (longest["curve"]["global_step"], longest["curve"]["episodic_return"])

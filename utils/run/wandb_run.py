@@ -15,24 +15,30 @@ PATIENCE = 30
 
 
 class WandbRun:
-    """The figures and films of one training, in a run of its own. A training that goes on later goes on in the same one."""
+    """The figures and films of one training, in a run of its own. A training that goes on later goes on in the same one.
+
+    Without `use_wandb` it does nothing.
+    """
 
     def __init__(self, args: Settings):
         """See PPOArgs. Raises ValueError if the package is not installed."""
+        self.args, self.run, self.id = args, None, None
+        if not args.use_wandb:
+            return
         try:
             import wandb
 
-            has_all = "prompt" in inspect.signature(wandb.login).parameters  # since 2026
-        except (ImportError, AttributeError):  # a folder wandb/, which every run leaves here, is importable too
-            has_all = False
-        if not has_all:
+            inspect.signature(wandb.login).parameters["prompt"]  # it has this since 2026
+        except (ImportError, AttributeError, KeyError):  # a folder wandb/, which every run leaves here, is importable too
             raise ValueError(
                 "use_wandb=True needs a recent version of the package wandb: run `pip install -U wandb`, or use use_wandb=False."
-            )
-        self.wandb, self.args, self.run, self.id = wandb, args, None, None
+            ) from None
+        self.wandb = wandb
 
     def start(self) -> None:
         """Begin, or go on."""
+        if not self.args.use_wandb:
+            return
         mode = os.environ.get("WANDB_MODE")
         if mode is None and not self.wandb.login(prompt=False, verify=False):
             mode = "offline"
@@ -57,16 +63,17 @@ class WandbRun:
 
     def finish(self) -> None:
         """End, with everything written or uploaded."""
-        self.run.finish()
+        if self.run is not None:
+            self.run.finish()
         self.run = None
 
     def _init(self, mode: str | None):
-        again = {} if self.id is None else {"id": self.id, "resume": "allow"}
         return self.wandb.init(
             project=self.args.wandb_project_name,
             config=asdict(self.args),
             mode=mode,
+            id=self.id,
+            resume=None if self.id is None else "allow",
             reinit="create_new",  # another training's run in this process stays that one's
             settings=self.wandb.Settings(init_timeout=PATIENCE, quiet=True),
-            **again,
         )
