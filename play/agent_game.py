@@ -13,7 +13,7 @@ from torch import nn
 
 from solutions.args import PRESETS, PPOArgs
 from solutions.evaluate import choose_actions, on_device_of
-from solutions.running.checkpoint import load_agent
+from solutions.saving.checkpoint import load_agent
 from utils.envs import GameRecorder, make_envs
 from utils.playing import cards
 from utils.playing.games import action_chooser, controls_of, must_serve

@@ -4,7 +4,7 @@
 2. `losses.py` and `advantages.py`: the equations that it calls;
 3. `rollout.py`: how a step of the environments becomes a row to learn from.
 
-`running/` keeps a run and judges its agent, `fast/` does the same training faster, `agents/` holds trained ones. `train.py` is
+`saving/` keeps runs and agents, `fast/` does the same training faster, `agents/` holds trained ones. `train.py` is
 the command.
 """
 

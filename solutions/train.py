@@ -14,12 +14,12 @@ from solutions.args import PRESETS, PPOArgs, require_counts
 from solutions.evaluate import Evaluator
 from solutions.fast import distributed
 from solutions.fast.gpu import GPUTrainer
-from solutions.running import checkpoint
+from solutions.saving import checkpoint
 from solutions.trainer import PPOTrainer
 from utils import answers
 from utils.processes import WorkerError
-from utils.run.log import new_run_folder
 from utils.transitions import ContractError
+from utils.watching.log import new_run_folder
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def command_of(args: PPOArgs) -> str:
 
 
 def trainer_class(run: Run) -> type[PPOTrainer]:
-    """Return the trainer's class: PPOTrainer, one rank of several, or the one for a GPU."""
+    """Return the trainer's class: under torchrun that of a rank, else on a GPU the one for it, else PPOTrainer."""
     if distributed.is_launched():
         return distributed.RankTrainer
     # Not with answers: one that looks at a number, as an `if` does, cannot be recorded

@@ -11,8 +11,8 @@ from solutions.args import PPOArgs
 from solutions.evaluate import record_game
 from solutions.fast import precision
 from utils.envs import GameRecorder, make_envs
-from utils.run.log import RunLog
 from utils.transitions import CheckedEnvs
+from utils.watching.log import RunLog
 
 
 class PPOTrainer:

@@ -323,7 +323,8 @@ def is_the_learners(filename: str) -> bool:
 
 
 def same_evidence(one: WrongAnswer, other: WrongAnswer) -> bool:
-    """Tell whether two answers failed the same check with the same thing seen."""
+    """Tell whether two answers failed the same check with the same thing seen: the same numbers, the same words but for numbers,
+    or, without evidence, the same message."""
     if isinstance(one.evidence, Tensor) and isinstance(other.evidence, Tensor):
         a, b = one.evidence, other.evidence
         same_check = str(one).splitlines()[0] == str(other).splitlines()[0]

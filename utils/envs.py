@@ -24,7 +24,7 @@ class SameStepCartPole(CartPoleVectorEnv):
 
     def step(self, action):
         obs, rewards, terminations, truncations, infos = super().step(action)
-        dones = self.prev_done
+        dones = self.prev_done  # of this step: Gymnasium's own would reset them in the next
         if dones.any():
             infos = {"final_obs": obs}
             self.state[:, dones] = self.np_random.uniform(self.low, self.high, size=(4, dones.sum()))
@@ -98,6 +98,8 @@ def make_envs(
     timeout: float = 60.0,
 ) -> GameRecorder:
     """Make environments to be played side by side. They reset in the same step; see `GameRecorder` for their infos.
+
+    Time limits, which truncate an episode, are those that Gymnasium registered with the id.
 
     Args:
         env_id: a Gymnasium id with a discrete action space.

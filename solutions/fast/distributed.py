@@ -20,7 +20,7 @@ from torch import Tensor
 from solutions import trainer
 from solutions.args import PPOArgs
 from solutions.fast.updates import UpdateTrainer
-from utils.run.log import RunLog
+from utils.watching.log import RunLog
 
 PATIENCE = timedelta(minutes=30)
 """How long a rank waits for the others. Not less than rank 0 may take for an evaluation; a rank that died is noticed at once."""

@@ -1,8 +1,8 @@
 """Networks where and how they compute fastest: on their device, laid out for convolutions, in bfloat16 if the hardware has it.
 
-Other tricks that make a training fast live where they belong: pictures stay bytes in the rollout, and lie there as
-convolutions want them (`rollout.Rollout`); a trunk that actor and critic share runs once (`networks.actor_critic_forward`);
-the emulators are native code in threads (`utils.envs.make_envs`). `python tests/bench/breakout.py` measures each.
+Other tricks of every training are elsewhere: pictures stay bytes in the rollout, and lie there as convolutions want them
+(`rollout.Rollout`); a trunk that actor and critic share runs once (`networks.actor_critic_forward`); the emulators are native
+code in threads (`utils.envs.make_envs`). `python tests/bench/breakout.py` measures each.
 """
 
 from pathlib import Path

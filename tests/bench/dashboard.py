@@ -4,7 +4,7 @@ Trains CartPole, and Breakout for a little while, in a notebook's kernel: withou
 in turn and with the same seed, so that a change in the machine's speed meets all of them. Seconds are of the processor, those
 that ffmpeg took included: on a machine that does other things as well they are steadier than the clock's.
 
-What the view itself took is measured apart: while the run goes on it may be the share `utils.run.live_figure.SHARE`; the first picture and
+What the view itself took is measured apart: while the run goes on it may be the share `utils.watching.live_figure.SHARE`; the first picture and
 the last one come whatever they cost, so of a short run they are more.
 """
 
@@ -25,7 +25,7 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from solutions.args import PRESETS
 from solutions.trainer import PPOTrainer
 from utils import jupyter
-from utils.run.live_figure import LiveFigure
+from utils.watching.live_figure import LiveFigure
 is_notebook = jupyter.in_notebook
 os.chdir(tempfile.mkdtemp())
 spent = {{}}

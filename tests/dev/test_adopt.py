@@ -165,7 +165,7 @@ def test_the_command(folder):
 def test_the_course_s_agents_load_beside_a_learner_s_network(tmp_path):
     """A learner's critic with other layer names does not keep the reference's weights from being loaded."""
     from solutions import networks
-    from solutions.running import checkpoint
+    from solutions.saving import checkpoint
 
     args = PRESETS["cartpole"]
     actor, critic = networks.get_actor_and_critic(make_envs("CartPole-v1", 1), "classic-control")

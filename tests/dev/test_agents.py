@@ -11,8 +11,8 @@ import tyro
 
 from solutions.args import PRESETS
 from solutions.evaluate import Evaluator
-from solutions.running.checkpoint import load_agent, read_trained, save_agent
-from solutions.running.make_card import Card, curve_beside, make_card
+from solutions.saving.checkpoint import load_agent, read_trained, save_agent
+from solutions.saving.make_card import Card, curve_beside, make_card
 from solutions.train import RUNS, command_of
 from solutions.trainer import PPOTrainer
 from utils.paths import AGENTS

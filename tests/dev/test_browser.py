@@ -21,7 +21,7 @@ import torch; torch.set_num_threads(1)
 from dataclasses import replace
 from solutions.args import PRESETS
 from solutions.trainer import PPOTrainer
-from utils.run import live_figure; live_figure.SHARE = 1
+from utils.watching import live_figure; live_figure.SHARE = 1
 trainer = PPOTrainer(replace(PRESETS["cartpole"], total_timesteps=50_000_000))""",
     "log = trainer.train()",
     "rows = len(trainer.log.rows)\ntrainer.train(on_iteration=lambda trainer: True)\nprint(len(trainer.log.rows) - rows, 'more')",

@@ -25,7 +25,7 @@ def execute(notebook, root=ROOT, allow_errors=False):
         allow_errors=allow_errors,
         resources={"metadata": {"path": str(root / "chapters")}},
     )
-    with patch.dict(os.environ, {"PPO_COURSE_ITERATIONS": "2"}):  # cuts every training short, see utils/run/log.py
+    with patch.dict(os.environ, {"PPO_COURSE_ITERATIONS": "2"}):  # cuts every training short, see utils/watching/log.py
         client.execute()
     return notebook
 

@@ -17,7 +17,7 @@ from torch import nn
 
 from solutions import losses
 from solutions.args import PRESETS, PPOArgs
-from solutions.running import checkpoint
+from solutions.saving import checkpoint
 from solutions.train import RUNS, Run, main
 from solutions.trainer import PPOTrainer
 from tests.dev import commands

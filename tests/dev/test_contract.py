@@ -26,7 +26,7 @@ from solutions.args import PPOArgs
 from solutions.collect import collect
 from solutions.contract import check_transition
 from solutions.rollout import PPOAgent, Rollout
-from solutions.running import checkpoint
+from solutions.saving import checkpoint
 from solutions.trainer import PPOTrainer
 from tests.scripted_envs import ScriptedEnvs
 from utils.envs import GameRecorder, make_envs

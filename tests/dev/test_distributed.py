@@ -20,7 +20,7 @@ import torch.distributed as dist
 from solutions import losses
 from solutions.args import PRESETS, PPOArgs
 from solutions.fast import distributed
-from solutions.running import checkpoint
+from solutions.saving import checkpoint
 from solutions.trainer import PPOTrainer
 
 PATIENCE = 180  # seconds, for a machine that has little time for us

@@ -18,7 +18,7 @@ from solutions.args import PRESETS, PPOArgs
 from solutions.trainer import PPOTrainer
 from utils import display
 from utils.envs import make_envs
-from utils.run import log
+from utils.watching import log
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGS = PPOArgs(num_envs=2, num_steps=16, num_minibatches=2, update_epochs=2, total_timesteps=2 * 16 * 3, device="cpu")

@@ -12,7 +12,7 @@ from solutions.args import PRESETS, PPOArgs
 from solutions.fast import gpu, updates
 from solutions.fast.overlap import OverlappingAgent
 from solutions.rollout import PPOAgent
-from solutions.running import checkpoint
+from solutions.saving import checkpoint
 from solutions.trainer import PPOTrainer
 
 SMALL = PPOArgs(

@@ -17,7 +17,7 @@ from solutions.trainer import PPOTrainer
 from tests import mistakes
 from utils.envs import GameRecorder
 from utils.probes import PROBES
-from utils.run import health
+from utils.watching import health
 
 CARTPOLE = replace(PRESETS["cartpole"], total_timesteps=10 * 1024)
 torch.set_num_threads(1)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from tests.dev.screen import until
 from utils import jupyter
-from utils.run import live_figure
+from utils.watching import live_figure
 
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = """
@@ -20,7 +20,7 @@ import torch; torch.set_num_threads(1)
 from dataclasses import replace
 from solutions.args import PRESETS
 from solutions.trainer import PPOTrainer
-from utils.run import live_figure; live_figure.SHARE = 0.5
+from utils.watching import live_figure; live_figure.SHARE = 0.5
 trainer = PPOTrainer(replace(PRESETS["cartpole"], total_timesteps=STEPS))
 """
 

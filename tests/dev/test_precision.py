@@ -10,7 +10,7 @@ import torch
 from solutions import networks
 from solutions.args import PPOArgs
 from solutions.fast import precision
-from solutions.running import checkpoint
+from solutions.saving import checkpoint
 from solutions.trainer import PPOTrainer
 
 TINY = PPOArgs(

@@ -17,7 +17,7 @@ import tests
 from solutions import networks, optim
 from solutions.args import PRESETS, PPOArgs
 from solutions.evaluate import Evaluator, evaluate, record_game
-from solutions.running.checkpoint import load_agent, save_agent
+from solutions.saving.checkpoint import load_agent, save_agent
 from solutions.trainer import PPOTrainer
 from tests.dev import commands
 from utils import display

@@ -13,8 +13,8 @@ import torch
 from solutions import networks
 from solutions.args import PRESETS
 from solutions.evaluate import choose_actions, evaluate
-from solutions.running.checkpoint import load_agent, save_agent
-from solutions.running.make_card import Card, make_card
+from solutions.saving.checkpoint import load_agent, save_agent
+from solutions.saving.make_card import Card, make_card
 from tests.dev import commands
 from tests.dev.screen import PATIENCE, PLAY, pictures_of, says_one_sentence, until
 from utils.envs import make_envs

@@ -7,12 +7,12 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 MOVED = {
-    "solutions.checkpoint": "solutions.running.checkpoint",
+    "solutions.checkpoint": "solutions.saving.checkpoint",
     "solutions.graphs": "solutions.fast.gpu",
     "solutions.speed": "solutions.fast.precision",
     "utils.cards": "utils.playing.cards",
     "utils.contract": "utils.transitions",
-    "utils.dashboard": "utils.run.log",
+    "utils.dashboard": "utils.watching.log",
 }
 
 

@@ -6,5 +6,5 @@ from utils.paths import AGENTS
 
 
 def read_cards() -> dict[str, dict]:
-    """Return every card, by the name of its agent. `python -m solutions.running.make_card` makes them."""
+    """Return every card, by the name of its agent. `python -m solutions.saving.make_card` makes them."""
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(AGENTS.glob("*.json"))}

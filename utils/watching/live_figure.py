@@ -6,7 +6,7 @@ from collections.abc import Callable
 from matplotlib.figure import Figure
 
 from utils import jupyter
-from utils.run.figures import as_html
+from utils.watching.figures import as_html
 
 SHARE = 0.015
 """Drawing may take this share of the time of a run; so a figure that takes long to draw is drawn seldom."""

@@ -1,4 +1,4 @@
-"""Put a trained agent among the course's own, with its card: python -m solutions.running.make_card PATH --name breakout
+"""Put a trained agent among the course's own, with its card: python -m solutions.saving.make_card PATH --name breakout
 
 The card says how good the agent is and by which protocol, and how to train it again.
 """
@@ -16,7 +16,7 @@ import numpy as np
 import tyro
 
 from solutions.evaluate import Evaluator
-from solutions.running.checkpoint import load_agent, read_trained, save_agent
+from solutions.saving.checkpoint import load_agent, read_trained, save_agent
 from solutions.train import command_of
 from utils.files import write_whole
 from utils.paths import AGENTS
@@ -96,7 +96,7 @@ def make_card(card: Card, folder: Path = AGENTS) -> Path:
 
 if __name__ == "__main__":
     try:
-        path = make_card(tyro.cli(Card, prog="python -m solutions.running.make_card"))
+        path = make_card(tyro.cli(Card, prog="python -m solutions.saving.make_card"))
         print(path.read_text("utf-8"))
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")

@@ -8,7 +8,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
-from utils.run.settings import Settings
+from utils.watching.settings import Settings
 
 PATIENCE = 30
 """Seconds to wait for the site."""

@@ -15,11 +15,11 @@ from tqdm import tqdm
 
 from utils import display, jupyter
 from utils.files import new_folder, write_whole
-from utils.run import health, plot
-from utils.run.figures import png_of
-from utils.run.live_figure import LiveFigure, Place
-from utils.run.settings import Settings
-from utils.run.wandb_run import WandbRun
+from utils.watching import health, plot
+from utils.watching.figures import png_of
+from utils.watching.live_figure import LiveFigure, Place
+from utils.watching.settings import Settings
+from utils.watching.wandb_run import WandbRun
 
 SHORT_RUN = "PPO_COURSE_ITERATIONS"
 """An environment variable: no training does more iterations than its value. For trying a chapter out quickly."""
@@ -35,7 +35,7 @@ class RunLog:
         games: one (global_step, episodic_return, episodic_length) for each finished game.
         evaluations: one dict for each time that an Evaluator played: global_step, mean and std of the scores.
         videos: the films recorded on the way (`video_log_freq`), as paths under runs/videos/.
-        findings: what was found wrong with the run so far, by name (see `utils.run.health`).
+        findings: what was found wrong with the run so far, by name (see `utils.watching.health`).
     """
 
     def __init__(self, args: Settings, num_actions: int = 1):

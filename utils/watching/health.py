@@ -34,7 +34,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from utils.run.settings import Settings
+from utils.watching.settings import Settings
 
 MIN_ROWS = 8
 """Fewer iterations than this say nothing."""

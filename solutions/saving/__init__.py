@@ -1,0 +1,1 @@
+"""Keeping what was trained: checkpoints, agents, and the cards that say how well an agent plays."""
