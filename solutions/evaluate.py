@@ -141,15 +141,16 @@ class Evaluator:
     def __call__(self, trainer: "PPOTrainer") -> bool:
         """Evaluate if it is time to; returns whether the run may stop."""
         if len(trainer.log.rows) % self.every == 0:
-            self.note(trainer)
+            done = [one for one in trainer.log.evaluations if one["global_step"] == trainer.agent.global_step]
+            latest = done[-1] if done else self.note(trainer)  # done: before the run was stopped and resumed
+            lower_bound = latest["mean"] - 2 * latest["std"] / self.num_episodes**0.5
+            self.solved = self.threshold is not None and lower_bound >= self.threshold
         return self.solved
 
-    def note(self, trainer: "PPOTrainer") -> None:
-        """Evaluate now, and add the result to the log of the run."""
-        scores = self.play(trainer.actor, first_seed=10_000)
-        trainer.log.add_evaluation(trainer.agent.global_step, scores)
-        lower_bound = scores.mean() - 2 * scores.std() / len(scores) ** 0.5
-        self.solved = self.threshold is not None and bool(lower_bound >= self.threshold)
+    def note(self, trainer: "PPOTrainer") -> dict:
+        """Evaluate now, and add the result to the log of the run; returns it."""
+        trainer.log.add_evaluation(trainer.agent.global_step, self.play(trainer.actor, first_seed=10_000))
+        return trainer.log.evaluations[-1]
 
     def report(self, actor: nn.Module, greedy: bool = True) -> np.ndarray:
         """Play `num_episodes` games that had no say in when to stop; returns their scores."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import shlex
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,12 @@ from solutions.evaluate import Evaluator
 from solutions.fast import distributed
 from solutions.fast.gpu import GPUTrainer
 from solutions.saving import checkpoint
+from solutions.saving.run_files import RunFiles
 from solutions.trainer import PPOTrainer
 from utils import answers
+from utils.interrupts import SIGNALS, Interrupts, silence
 from utils.processes import WorkerError
 from utils.transitions import ContractError
-from utils.watching.log import new_run_folder
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class Run:
     threshold: float | None = None
     """Stop early once an evaluation's mean less two standard errors reaches this score; say at the end whether it was solved."""
 
+    def __post_init__(self):
+        names = "updates", "checkpoint_every", "save_every", "eval_every", "eval_episodes", "eval_max_steps"
+        require_counts(**{name: getattr(self, name) for name in names})
+        if self.log is not None and self.log.suffix != ".json":
+            raise ValueError(f"--log is where the curve goes, as JSON: give a name that ends in .json, not {self.log}.")
+
 
 RUNS = {
     "cartpole": (
@@ -60,18 +68,29 @@ RUNS = {
 }
 
 
-def command_of(args: PPOArgs) -> str:
-    """Return the command that trains with some settings."""
-    fits = {name: run.args for name, (_, run) in RUNS.items() if (run.args.env_id, run.args.mode) == (args.env_id, args.mode)}
-    if not fits:
-        return f"PPOTrainer({args}).train()"
-    name, preset = next(iter(fits.items()))
-    words = ["python", "-m", "solutions.train", name]
+def preset_of(args: PPOArgs) -> tuple[str, PPOArgs] | None:
+    """Return the name and the settings of the command that trains on the same environment, None if there is none."""
+    fits = [(name, run.args) for name, (_, run) in RUNS.items() if (run.args.env_id, run.args.mode) == (args.env_id, args.mode)]
+    return fits[0] if fits else None
+
+
+def options(args: PPOArgs, preset: PPOArgs) -> list[str]:
+    """Return the words on a command line that make some settings out of others."""
+    words = []
     for field in dataclasses.fields(args):
         option, value = field.name.replace("_", "-"), getattr(args, field.name)
         if value != getattr(preset, field.name):
             words += [f"--{'' if value else 'no-'}{option}"] if isinstance(value, bool) else [f"--{option}", str(value)]
-    return shlex.join(words)
+    return words
+
+
+def command_of(args: PPOArgs) -> str:
+    """Return the command that trains with some settings."""
+    found = preset_of(args)
+    if found is None:
+        return f"PPOTrainer({args}).train()"
+    name, preset = found
+    return shlex.join(["python", "-m", "solutions.train", name, *options(args, preset)])
 
 
 def trainer_class(run: Run) -> type[PPOTrainer]:
@@ -86,22 +105,21 @@ def trainer_class(run: Run) -> type[PPOTrainer]:
 
 def make_trainer(run: Run) -> PPOTrainer:
     """Make the trainer of a run, anew or from what is to be resumed; it may be the learner's. Raises ValueError."""
-    if run.updates is not None and run.resume is not None:
-        raise ValueError("updates are counted from the start, in rollouts of one size: with --resume, give --total-timesteps.")
     if run.answers and distributed.is_launched():
         raise ValueError("Your own answers train in one process: leave out torchrun, or --answers.")
-    args = run.args
-    if run.updates is not None:
-        require_counts(updates=run.updates)
-        args = dataclasses.replace(args, total_timesteps=run.updates * args.batch_size)
-    if args.mode != "atari":
+    if run.args.mode != "atari":
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
     if run.answers:
         print(answers.adopt())
     if distributed.is_launched():
-        distributed.join(args)
-    make = trainer_class(run)
-    return make(args) if run.resume is None else checkpoint.resume(run.resume, args, make)
+        distributed.join(run.args)
+
+    def make(args: PPOArgs) -> PPOTrainer:
+        if run.updates is not None:
+            args = dataclasses.replace(args, total_timesteps=run.updates * args.batch_size)
+        return trainer_class(run)(args)
+
+    return make(run.args) if run.resume is None else checkpoint.resume(run.resume, run.args, make)
 
 
 def announce(run: Run, ppo: PPOTrainer) -> None:
@@ -111,11 +129,25 @@ def announce(run: Run, ppo: PPOTrainer) -> None:
         f"Training on {args.env_id} (seed {args.seed}, {ppo.device}): {args.num_iterations * args.batch_size:,} steps at most, "
         f"{args.num_iterations:,} rollouts of {args.batch_size:,}; Ctrl-C stops it."
     )
-    if run.resume is not None:
-        print(f"Going on from {run.resume}, after {ppo.agent.global_step:,} steps.")
-        before, now = checkpoint.read_trained(run.resume).get("ranks", 1), checkpoint.trained_for(ppo)["ranks"]
-        if ppo.log.rows and before != now:
-            print(f"It was trained by {before} process(es), and now is by {now}: from here on its random numbers are others.")
+    if run.resume is None:
+        return
+    print(f"Going on from {run.resume}, after {ppo.agent.global_step:,} steps.")
+    ignored = ignored_settings(run.args, args)
+    if ignored:
+        print(f"The settings of that run stand, so this changes nothing: {' '.join(ignored)}.")
+    before, now = checkpoint.read_trained(run.resume).get("ranks", 1), checkpoint.trained_for(ppo)["ranks"]
+    if ppo.log.rows and before != now:
+        print(f"It was trained by {before} process(es), and now is by {now}: from here on its random numbers are others.")
+
+
+def ignored_settings(asked: PPOArgs, used: PPOArgs) -> list[str]:
+    """Return those options of a command that differ from its preset, and were not used."""
+    found = preset_of(asked)
+    preset = asked if found is None else found[1]
+    names = [field.name for field in dataclasses.fields(asked) if field.name not in checkpoint.NEW_AT_RESUMING]
+    kept = {name: getattr(preset, name) for name in names if getattr(asked, name) == getattr(used, name)}
+    kept |= {name: getattr(preset, name) for name in checkpoint.NEW_AT_RESUMING}
+    return options(dataclasses.replace(asked, **kept), preset)
 
 
 def stopping_rule(run: Run) -> Evaluator:
@@ -124,47 +156,45 @@ def stopping_rule(run: Run) -> Evaluator:
     return Evaluator(run.args, every, run.eval_episodes, run.eval_max_steps, run.threshold)
 
 
-def curve_path(run: Run) -> Path:
-    """Return where the curve goes; everything else goes beside it. Raises ValueError if it cannot go there."""
-    if run.log is not None:
-        if run.log.suffix != ".json":
-            raise ValueError(f"--log is where the curve goes, as JSON: give a name that ends in .json, not {run.log}.")
-        return run.log
-    if run.resume is not None and run.resume.name.endswith(checkpoint.SUFFIX):
-        return run.resume.with_name(run.resume.name.removesuffix(checkpoint.SUFFIX) + ".json")
-    try:
-        return new_run_folder(run.args) / "curve.json"
-    except OSError as error:
-        raise ValueError(f"The run cannot be kept under runs/ ({error.strerror or error}): say where with --log.") from None
-
-
-def train_and_evaluate(
-    run: Run, ppo: PPOTrainer, evaluator: Evaluator, checkpointer: checkpoint.Checkpointer
-) -> dict[str, np.ndarray]:
-    """Train to the end, and play games with the agent.
-
-    Returns:
-        The scores of the games, "greedy" and "sampled"; fewer if Ctrl-C has stopped it.
-    """
+def train(
+    run: Run, ppo: PPOTrainer, evaluator: Evaluator, checkpointer: checkpoint.Checkpointer, interrupts: Interrupts
+) -> bool:
+    """Train to the end; returns whether it came there, or somebody stopped it."""
 
     def after_iteration(ppo: PPOTrainer) -> bool:
-        checkpointer(ppo)
-        return run.eval_every is not None and evaluator(ppo)
+        with interrupts.kept_back():
+            checkpointer(ppo)
+        return interrupts.asked > 0 or evaluate_if_due()
 
+    def evaluate_if_due() -> bool:
+        with interrupts.at_once():
+            return run.eval_every is not None and evaluator(ppo)
+
+    try:
+        if not evaluate_if_due():
+            ppo.train(on_iteration=after_iteration)
+    except KeyboardInterrupt:
+        return False
+    except BrokenPipeError:  # nobody reads any more what is printed
+        silence(sys.__stdout__)
+        return False
+    except WorkerError:  # whoever ends this process may have ended those of its environments as well
+        if not interrupts.asked:
+            raise
+    if evaluator.solved:
+        print(f"Solved after {ppo.agent.global_step:,} steps, so the training ends here.")
+    return interrupts.asked == 0
+
+
+def play_games(run: Run, ppo: PPOTrainer, evaluator: Evaluator) -> dict[str, np.ndarray]:
+    """Play games with the agent; returns their scores, "greedy" and "sampled", or fewer if Ctrl-C ends it."""
     scores = {}
     try:
-        if run.eval_every is not None and not ppo.log.rows:
-            evaluator.note(ppo)
-        ppo.train(on_iteration=after_iteration)
-        if evaluator.solved:
-            print(f"Solved after {ppo.agent.global_step:,} steps, so the training ends here.")
-        checkpointer.save(ppo)
         for way, greedy in [("greedy", True), ("sampled", False)]:
             print(f"Playing {run.eval_episodes} {way} games ...")
             scores[way] = evaluator.report(ppo.actor, greedy)
     except KeyboardInterrupt:
-        checkpointer.save(ppo)
-        print(f"\nStopped early. To go on, add --resume {checkpointer.path}")
+        print("\nStopped: the games are not counted.")
     return scores
 
 
@@ -194,32 +224,57 @@ def report(run: Run, ppo: PPOTrainer, scores: dict[str, np.ndarray]) -> int:
 
 
 def main(run: Run) -> int:
-    """Train, evaluate, write the curve and the agent; returns the exit code."""
+    """Train, evaluate, write the agent and the curve; returns the exit code."""
     ppo = make_trainer(run)
     evaluator = stopping_rule(dataclasses.replace(run, args=ppo.args))  # a resumed run has its checkpoint's settings
-    announce(run, ppo)
     if distributed.rank() > 0:
         return ppo.follow()
-    curve = curve_path(run)
-    checkpointer = checkpoint.Checkpointer(curve.with_suffix(checkpoint.SUFFIX), run.checkpoint_every, run.save_every)
-    scores, ruined = {}, None
+    files = RunFiles(ppo.args, run.log, run.resume)
+    # Under torchrun SIGTERM says that another process has died
+    signals = [number for number in SIGNALS if number != signal.SIGTERM or not distributed.is_launched()]
+    with files.claimed(), Interrupts(signals) as interrupts:
+        announce(run, ppo)
+        checkpointer = checkpoint.Checkpointer(files.checkpoint, run.checkpoint_every, run.save_every)
+        try:
+            return train_and_report(run, ppo, evaluator, checkpointer, files, interrupts)
+        except distributed.RankError as error:
+            sys.exit(f"error: {error} {checkpointer.advice}")
+        except OSError as error:
+            sys.exit(f"error: the results could not be written ({error}): make room there. {checkpointer.advice}")
+
+
+def train_and_report(
+    run: Run,
+    ppo: PPOTrainer,
+    evaluator: Evaluator,
+    checkpointer: checkpoint.Checkpointer,
+    files: RunFiles,
+    interrupts: Interrupts,
+) -> int:
+    """Train, and write the agent as soon as that has ended; then play its games and draw its curve."""
+    settings = {"evaluator": evaluator.settings}
     try:
-        scores = train_and_evaluate(run, ppo, evaluator, checkpointer)
-    except distributed.RankError as error:
-        sys.exit(f"error: {error} {checkpointer.advice}")
+        finished = train(run, ppo, evaluator, checkpointer, interrupts)
     except (FloatingPointError, ContractError, WorkerError) as error:
-        ruined = error
-    results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
-    try:
-        curve, picture = ppo.log.save(curve, evaluator=evaluator.settings, results=results)
-        if ruined is not None:
-            sys.exit(f"error: {ruined} {checkpointer.advice} The curve is in {curve} and {picture}.")
-        agent = curve.with_suffix(".safetensors")
-        checkpoint.save_agent(agent, ppo.actor, ppo.critic, ppo.args, checkpoint.trained_for(ppo))
-    except OSError as error:
-        sys.exit(f"error: the results could not be written ({error}): make room there. {checkpointer.advice}")
-    print(f"The curve is in {curve} and {picture}, the agent in {agent}.")
-    return report(run, ppo, scores)
+        with interrupts.kept_back():
+            curve, picture = ppo.log.save(files.curve, **settings, results={})
+        sys.exit(f"error: {error} {checkpointer.advice} The curve is in {curve} and {picture}.")
+    with interrupts.kept_back():
+        checkpointer.save(ppo)
+        checkpoint.save_agent(files.agent, ppo.actor, ppo.critic, ppo.args, checkpoint.trained_for(ppo))
+    scores = {}
+    if finished:
+        with interrupts.at_once():
+            scores = play_games(run, ppo, evaluator)
+    else:
+        print(
+            f"\nStopped early. To go on, add --resume {files.checkpoint}" if files.checkpoint.exists() else "\nStopped early."
+        )
+    with interrupts.kept_back():
+        results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
+        curve, picture = ppo.log.save(files.curve, **settings, results=results)
+        print(f"The curve is in {curve} and {picture}, the agent in {files.agent}.")
+        return report(run, ppo, scores)
 
 
 if __name__ == "__main__":

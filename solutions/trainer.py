@@ -50,7 +50,8 @@ class PPOTrainer:
             The log of the run.
         """
         with self.log.iterations(self.args.num_iterations) as iterations:
-            for _ in iterations:
+            for global_step in iterations:
+                self.agent.global_step = global_step  # of whole iterations: an interrupted one does not count
                 self.rollout_phase()
                 self.learning_phase()
                 self.log.end_iteration(

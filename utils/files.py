@@ -1,5 +1,6 @@
 """Files that are written whole or not at all, and new folders."""
 
+import glob
 import os
 from contextlib import suppress
 from itertools import count
@@ -19,6 +20,23 @@ def write_whole(path: Path, content: bytes) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+    for left in path.parent.glob(f"{glob.escape(path.name)}.*.unfinished"):
+        if not _is_running(left.suffixes[-2][1:]):
+            with suppress(OSError):
+                left.unlink()
+
+
+def _is_running(process: str) -> bool:
+    """Tell whether there is a process of that number; where that is not known, Windows itself keeps its files from being removed."""
+    if os.name == "posix" and process.isdecimal():
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            return False
+        except (OSError, OverflowError):
+            return True
+        return True
+    return False
 
 
 def new_folder(path: Path) -> Path:

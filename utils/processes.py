@@ -110,5 +110,8 @@ class ProcessVectorEnv(AsyncVectorEnv):
 
 
 def _worker(*args) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is for the main process, which may go on afterwards
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the main process may treat it in its own way
+    for name in ("SIGINT", "SIGHUP"):  # an interrupt is for the main process, which may go on afterwards
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     _async_worker(*args)

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from torch import Tensor
 from solutions import trainer
 from solutions.args import PPOArgs
 from solutions.fast.updates import UpdateTrainer
+from utils.interrupts import SIGNALS
 from utils.watching.log import RunLog
 
 PATIENCE = timedelta(minutes=30)
@@ -104,8 +106,8 @@ class RankTrainer(UpdateTrainer):
         self.share = share_of(args, rank(), self.ranks)
         super().__init__(self.share)
         self.args = args
-        if rank() == 0:
-            self.log = RunLog(args, self.log.num_actions)
+        alone = args if rank() == 0 else replace(args, use_wandb=False, video_log_freq=None)
+        self.log = RunLog(alone, self.log.num_actions)
         for parameter in self.optimizer.param_groups[0]["params"]:
             _together(dist.broadcast, parameter.data, 0)
 
@@ -154,14 +156,12 @@ class RankTrainer(UpdateTrainer):
 
     def follow(self) -> int:
         """Train as a rank other than 0, which does all the rest; returns the exit code."""
+        for number in set(SIGNALS) - {signal.SIGTERM}:
+            signal.signal(number, signal.SIG_IGN)  # rank 0 says when they stop, after a whole iteration
         # Its own games: those that a checkpoint is resumed with are rank 0's
         self.agent.restart(seed=self.share.seed + self.agent.global_step)
-        try:
+        with suppress(FloatingPointError):  # it is the same in all ranks, and rank 0 says so
             self.train()
-        except KeyboardInterrupt:
-            return 130
-        except FloatingPointError:  # it is the same in all ranks, and rank 0 says so
-            pass
         return 0
 
 

@@ -1,10 +1,10 @@
-"""Runs and agents on disk, in one format without pickle: safetensors, with the settings as JSON in its header.
+"""Runs and agents on disk, see `storage.py` for the format of their files.
 
-An agent is the weights of both networks. A checkpoint is an agent with all that the run needs to go on. Games half played
-are not kept: a resumed run starts new ones.
+An agent is the weights of both networks. A checkpoint is an agent with all that the run needs to go on; the log of the run lies
+beside it (`utils/watching/journal.py`). Games half played are not kept: a resumed run starts new ones.
 """
 
-import json
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from solutions import networks
 from solutions.args import PPOArgs, require_counts
+from solutions.saving import storage
 from utils import answers
 from utils.envs import make_envs
-from utils.files import write_whole
+from utils.watching.journal import Journal
 
 if TYPE_CHECKING:
     from solutions.trainer import PPOTrainer
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 SUFFIX = ".checkpoint.safetensors"
 """How the name of a checkpoint ends, where that of its run's curve ends in .json."""
 
-NEW_AT_RESUMING = ("total_timesteps", "device", "use_wandb", "wandb_project_name", "video_log_freq")
+NEW_AT_RESUMING = ("total_timesteps", "processes", "device", "use_wandb", "wandb_project_name", "video_log_freq")
 """The settings that a resumed run may change; the others are the checkpoint's."""
 
 
@@ -56,7 +55,8 @@ def save_agent(
     tensors = _weights(actor, critic)
     if half:
         tensors = {name: tensor.half() for name, tensor in tensors.items()}
-    return _write(path, tensors, args=asdict(args), trained=trained)
+    storage.write(Path(path), tensors, args=asdict(args), trained=trained)
+    return Path(path)
 
 
 def load_agent(path: str | Path) -> tuple[nn.Module, nn.Module, PPOArgs]:
@@ -69,7 +69,7 @@ def load_agent(path: str | Path) -> tuple[nn.Module, nn.Module, PPOArgs]:
         actor, critic and args, on the CPU.
 
     Raises:
-        ValueError: there is no such file, it is cut off, or it does not hold the weights of an agent.
+        ValueError: there is no such file, it is damaged, or it does not hold the weights of an agent.
     """
     tensors, args, _ = _read(path)
     envs = make_envs(args.env_id, 1, args.mode)
@@ -94,7 +94,9 @@ def read_trained(path: str | Path) -> dict:
 
 
 def save_checkpoint(path: str | Path, trainer: "PPOTrainer") -> Path:
-    """Write all that a run needs to go on: weights, optimizer, counters, random states and log; whole or not at all.
+    """Write all that a run needs to go on: weights, optimizer, counters and random states; whole or not at all.
+
+    What the log has got since the last checkpoint is added to the journal beside it, see `journal_path`, before.
 
     Args:
         path: where to, with the suffix .safetensors.
@@ -102,23 +104,33 @@ def save_checkpoint(path: str | Path, trainer: "PPOTrainer") -> Path:
 
     Returns:
         The path.
+
+    Raises:
+        OSError: one of the files cannot be written; the checkpoint before it stands.
     """
+    path, log = Path(path), trainer.log
+    journal = log.journals.setdefault(journal_path(path), Journal(journal_path(path)))
+    journal.extend(log.rows, log.games, log.evaluations)
     tensors = _weights(trainer.actor, trainer.critic)
     for index, state in trainer.optimizer.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-    tensors["log.games"] = torch.tensor(trainer.log.games, dtype=torch.float64).reshape(-1, 3)
     tensors["random.torch"] = torch.get_rng_state()
     if trainer.device.type == "cuda":
         tensors["random.cuda"] = torch.cuda.get_rng_state(trainer.device)
     run = {
-        "global_step": trainer.agent.global_step,
         "numpy": trainer.rng.bit_generator.state,
-        "rows": trainer.log.rows,
-        "evaluations": trainer.log.evaluations,
-        "seconds": trainer.log.seconds,
+        "seconds": log.seconds,
+        "journal": journal.mark,
+        "wandb_id": log.wandb.id,
     }
-    return _write(path, tensors, args=asdict(trainer.args), trained=trained_for(trainer), run=run)
+    storage.write(path, tensors, args=asdict(trainer.args), trained=trained_for(trainer), run=run)
+    return path
+
+
+def journal_path(checkpoint: Path) -> Path:
+    """Return where the log of a run is, by its checkpoint."""
+    return checkpoint.with_name(checkpoint.name.removesuffix(".safetensors").removesuffix(".checkpoint") + ".log.jsonl")
 
 
 def resume(path: str | Path, args: PPOArgs, make_trainer: "Callable[[PPOArgs], PPOTrainer]") -> "PPOTrainer":
@@ -127,16 +139,16 @@ def resume(path: str | Path, args: PPOArgs, make_trainer: "Callable[[PPOArgs], P
     Args:
         path: a checkpoint or an agent.
         args: the settings of the run; of a checkpoint, only `NEW_AT_RESUMING` are taken from them.
-        make_trainer: PPOTrainer, or another that is made of PPOArgs.
+        make_trainer: PPOTrainer, or another that is made of PPOArgs: those of the run that goes on.
 
     Returns:
         The trainer.
 
     Raises:
-        ValueError: there is no such file, it is cut off, or it is of another environment or of other networks.
+        ValueError: there is no such file, it is damaged, its log is missing, or it is of another environment or other networks.
     """
-    tensors, saved_args, header = _read(path)
-    run = header.get("run")
+    tensors, saved_args, about = _read(path)
+    run = about.get("run")
     if (saved_args.env_id, saved_args.mode) != (args.env_id, args.mode):
         raise ValueError(
             f"{path} is of a run on {saved_args.env_id} ({saved_args.mode}), not on {args.env_id} ({args.mode}): "
@@ -149,7 +161,8 @@ def resume(path: str | Path, args: PPOArgs, make_trainer: "Callable[[PPOArgs], P
     if run is None:
         return trainer
     try:
-        for _ in run["rows"]:
+        entries = _read_log(Path(path), run, tensors, trainer)
+        for _ in entries["row"]:
             trainer.scheduler.step()
         optimizer = trainer.optimizer.state_dict()
         optimizer["state"] = _optimizer_state(tensors, trainer.optimizer)
@@ -158,12 +171,15 @@ def resume(path: str | Path, args: PPOArgs, make_trainer: "Callable[[PPOArgs], P
         if "random.cuda" in tensors and trainer.device.type == "cuda":
             torch.cuda.set_rng_state(tensors["random.cuda"], trainer.device)
         trainer.rng.bit_generator.state = run["numpy"]
-        trainer.log.restore(run["rows"], run["evaluations"], tensors["log.games"].tolist(), run["seconds"])
-        trainer.agent.global_step = run["global_step"]
-    except (KeyError, IndexError, ValueError, RuntimeError) as error:
+        trainer.log.restore(entries["row"], entries["evaluation"], entries["game"], _number(run, "seconds"))
+        trainer.log.wandb.id = run.get("wandb_id")
+        if not isinstance(trainer.log.wandb.id, str | None):
+            raise TypeError(f"wandb_id is {trainer.log.wandb.id!r}")
+        trainer.agent.global_step = len(entries["row"]) * trainer.args.batch_size
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
         raise _not_whole(path, error) from None
     # The same games as at the start of the run would be no news to the agent
-    trainer.agent.restart(seed=args.seed + run["global_step"])
+    trainer.agent.restart(seed=trainer.args.seed + trainer.agent.global_step)
     return trainer
 
 
@@ -198,9 +214,10 @@ class Checkpointer:
             self._try(lambda: save_agent(path, trainer.actor, trainer.critic, trainer.args, trained_for(trainer)))
 
     def save(self, trainer: "PPOTrainer") -> None:
-        """Save the run now, unless its networks are ruined: then the last good checkpoint stands."""
+        """Save the run now, unless it is within an iteration, or its networks are ruined: then the last good checkpoint stands."""
+        is_whole = trainer.agent.global_step == len(trainer.log.rows) * trainer.args.batch_size
         is_sound = all(weights.isfinite().all() for weights in _weights(trainer.actor, trainer.critic).values())
-        if is_sound and self._try(lambda: save_checkpoint(self.path, trainer)):
+        if is_whole and is_sound and self._try(lambda: save_checkpoint(self.path, trainer)):
             self.saved_iteration = len(trainer.log.rows)
 
     @property
@@ -239,36 +256,64 @@ def _load_weights(path, actor: nn.Module, critic: nn.Module, tensors: dict[str, 
         weights.copy_(tensors[name])
 
 
+def _read_log(path: Path, run: dict, tensors: dict[str, Tensor], trainer: "PPOTrainer") -> dict[str, list]:
+    """Return the rows, games and evaluations of a run, from its journal. A checkpoint of an earlier version holds them itself."""
+    if "journal" not in run:
+        return {"row": run["rows"], "evaluation": run["evaluations"], "game": tensors["log.games"].tolist()}
+    journal, entries = Journal.read(journal_path(path), run["journal"])
+    trainer.log.journals[journal.path] = journal
+    return entries
+
+
+def _number(entries: dict, name: str) -> int | float:
+    """Return an entry that is a count or a time. Raises ValueError if it cannot be."""
+    value = entries[name]
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or value < 0:
+        raise ValueError(f"{name} is {value!r}")
+    return value
+
+
 def _optimizer_state(tensors: dict[str, Tensor], optimizer: torch.optim.Optimizer) -> dict[int, dict[str, Tensor]]:
-    """Return the state of every parameter, laid out in memory as it is: a fused optimizer goes through both in the order of memory."""
+    """Return the state of every parameter, laid out in memory as it is: a fused optimizer goes through both in the order of memory.
+
+    Raises:
+        ValueError: some parameter's is missing, or of another shape.
+    """
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, tensor in tensors.items():
-        if key.startswith("optimizer."):
-            _, index, name = key.split(".", 2)
-            parameter = parameters[int(index)]
-            as_laid_out = tensor if tensor.shape != parameter.shape else torch.empty_like(parameter.cpu()).copy_(tensor)
-            state.setdefault(int(index), {})[name] = as_laid_out
+    saved = {name: tensor for name, tensor in tensors.items() if name.startswith("optimizer.")}
+    if not saved:  # before the first update there is none
+        return {}
+    state = {}
+    for index, parameter in enumerate(parameters):
+        state[index] = {"step": saved.pop(f"optimizer.{index}.step")}
+        for name in ("exp_avg", "exp_avg_sq"):
+            average = saved.pop(f"optimizer.{index}.{name}")
+            if average.shape != parameter.shape:
+                raise ValueError(f"the optimizer's {name} has another shape than its parameter")
+            state[index][name] = torch.empty_like(parameter.cpu()).copy_(average)
+    if saved:
+        raise ValueError(f"it holds {', '.join(saved)} besides")
     return state
 
 
-def _write(path: str | Path, tensors: dict[str, Tensor], **header) -> Path:
-    path = Path(path)
-    tensors = {name: tensor.cpu().contiguous() for name, tensor in tensors.items()}
-    write_whole(path, save(tensors, metadata={name: json.dumps(entry) for name, entry in header.items()}))
-    return path
-
-
 def _read(path: str | Path) -> tuple[dict[str, Tensor], PPOArgs, dict]:
-    """Return the tensors of a file, the settings, and whatever else its header says."""
+    """Return the tensors of a file, the settings, and whatever else it says."""
     try:
-        with safe_open(path, framework="pt") as file:  # opened once: a run that goes on may replace the file at any moment
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dictionary
-            header = {name: json.loads(entry) for name, entry in file.metadata().items()}
-        return tensors, PPOArgs(**header["args"]), header
+        tensors, about = storage.read(Path(path))
+        for name in ("trained", "run"):
+            if not isinstance(about.get(name), dict | None):
+                raise ValueError(f"{name} is {about[name]!r}")
+        for name in about.get("trained") or {}:
+            _number(about["trained"], name)
+        ruined = [name for name, tensor in tensors.items() if tensor.is_floating_point() and not tensor.isfinite().all()]
+        if ruined:
+            raise ValueError(f"{ruined[0]} has numbers that are not finite")
+        if "env_id" not in about["args"]:  # an earlier version may lack others
+            raise ValueError("it does not say what was played")
+        return tensors, PPOArgs(**about["args"]), about
     except FileNotFoundError:
         raise ValueError(f"There is no file {path}: give the path of a .safetensors that a training wrote.") from None
-    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _not_whole(path, error) from None
 
 

@@ -5,6 +5,7 @@ The card says how good the agent is and by which protocol, and how to train it a
 
 import json
 import platform
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -38,6 +39,12 @@ class Card:
     """Where it was trained."""
     note: str = ""
     """Anything else a reader should know, such as that the run was resumed."""
+    replace: bool = False
+    """Whether to put it in the place of an agent of that name."""
+
+    def __post_init__(self):
+        if not re.fullmatch(r"[\w-]+", self.name):
+            raise ValueError(f"--name becomes a file's name: use letters, digits, - and _ only; you gave {self.name!r}.")
 
 
 def summary(scores: np.ndarray) -> dict:
@@ -62,7 +69,15 @@ def curve_beside(path: Path, points: int = 100) -> dict | None:
 
 
 def make_card(card: Card, folder: Path = AGENTS) -> Path:
-    """Play with the agent in half precision, then write it and its card; returns the card's path."""
+    """Play with the agent in half precision, then write it and its card; returns the card's path.
+
+    Raises:
+        ValueError: the agent cannot be read, or there is one of that name, and it is not to be replaced.
+        OSError: a file cannot be written.
+    """
+    path = folder / f"{card.name}.json"
+    if not card.replace and (path.exists() or path.with_suffix(".safetensors").exists()):
+        raise ValueError(f"There is an agent {card.name} in {folder}: choose another --name, or add --replace.")
     trained = read_trained(card.path)
     actor, critic, args = load_agent(card.path)
     evaluator = Evaluator(args, 1, card.episodes, card.max_steps)
@@ -88,7 +103,6 @@ def make_card(card: Card, folder: Path = AGENTS) -> Path:
     }
     content |= {"note": card.note} if card.note else {}
     content |= {"curve": curve} if (curve := curve_beside(card.path)) else {}
-    path = folder / f"{card.name}.json"
     write_whole(path.with_suffix(".safetensors"), weights)
     write_whole(path, (json.dumps(content, indent=1) + "\n").encode())
     return path

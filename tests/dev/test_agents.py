@@ -72,11 +72,21 @@ def test_a_card_is_made(tmp_path):
     assert 1 <= written["greedy"]["min"] <= written["greedy"]["mean"] <= written["greedy"]["max"] <= 20
     assert made.with_suffix(".safetensors").exists()
     before = {file.name: file.read_bytes() for file in made.parent.iterdir()}
+    with pytest.raises(ValueError, match=r"There is an agent tiny in .*: choose another --name, or add --replace\."):
+        make_card(Card(path, "tiny", episodes=3, max_steps=20), made.parent)
     with pytest.raises(ValueError, match="eval_max_steps must be"):
-        make_card(Card(path, "tiny", episodes=3, max_steps=0), made.parent)
+        make_card(Card(path, "tiny", episodes=3, max_steps=0, replace=True), made.parent)
     with patch.object(Evaluator, "report", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
-        make_card(Card(path, "tiny", episodes=4, max_steps=20), made.parent)
+        make_card(Card(path, "tiny", episodes=4, max_steps=20, replace=True), made.parent)
     assert {file.name: file.read_bytes() for file in made.parent.iterdir()} == before  # the old agent and its card
+    make_card(Card(path, "tiny", episodes=4, max_steps=20, replace=True), made.parent)
+    assert json.loads(made.read_text("utf-8"))["greedy"]["episodes"] == 4
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", "a.b", "x y", ".", "C:x"])
+def test_a_name_that_is_no_file_s_is_refused(name):
+    with pytest.raises(ValueError, match="use letters, digits, - and _ only"):
+        Card("agent.safetensors", name)
 
 
 def test_a_card_finds_the_curve_beside_an_agent_whose_name_has_dots(tmp_path):

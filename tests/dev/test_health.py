@@ -18,6 +18,7 @@ from tests import mistakes
 from utils.envs import GameRecorder
 from utils.probes import PROBES
 from utils.watching import health
+from utils.watching.table import Table
 
 CARTPOLE = replace(PRESETS["cartpole"], total_timesteps=10 * 1024)
 torch.set_num_threads(1)
@@ -158,7 +159,7 @@ HEALTHY = {
 def test_a_healthy_run_raises_no_alarm(name, capsys):
     log = train(HEALTHY[name], on_iteration=lambda trainer: len(trainer.log.rows) == 15)
     for end in range(1, len(log.rows) + 1):
-        assert health.diagnose(log.rows[:end], log.args, log.num_actions) == {}
+        assert health.diagnose(Table(log.rows[:end]), log.args, log.num_actions) == {}
     assert log.health().startswith("healthy: ")
     assert "Health:" not in capsys.readouterr().out
 
@@ -169,7 +170,7 @@ def test_a_slow_healthy_run_raises_no_alarm():
     columns = curve["columns"]
     rows = [dict(zip(columns, figures, strict=True)) for figures in zip(*columns.values(), strict=True)]
     for end in range(1, len(rows) + 1):
-        assert health.diagnose(rows[:end], PPOArgs(**curve["args"]), curve["num_actions"]) == {}
+        assert health.diagnose(Table(rows[:end]), PPOArgs(**curve["args"]), curve["num_actions"]) == {}
 
 
 def test_a_short_run_is_not_judged():

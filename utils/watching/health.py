@@ -35,6 +35,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from utils.watching.settings import Settings
+from utils.watching.table import Table
 
 MIN_ROWS = 8
 """Fewer iterations than this say nothing."""
@@ -45,13 +46,13 @@ WINDOW = 5
 class History:
     """The figures of a run so far, as columns: `run["entropy"]` has one number for each iteration, NaN where there is none."""
 
-    def __init__(self, rows: list[dict], args: Settings, num_actions: int):
+    def __init__(self, rows: Table, args: Settings, num_actions: int):
         """See `diagnose`."""
         self.rows, self.args, self.num_actions = rows, args, num_actions
         self.done = len(rows) / args.num_iterations  # not by steps: an interrupt leaves steps that belong to no iteration
 
     def __getitem__(self, name: str) -> np.ndarray:
-        return np.array([row.get(name) for row in self.rows], dtype=float)  # None becomes NaN
+        return self.rows.column(name)
 
     def __len__(self):
         return len(self.rows)
@@ -96,7 +97,7 @@ def rule(means: str):
     return add
 
 
-def diagnose(rows: list[dict], args: Settings, num_actions: int) -> dict[str, str]:
+def diagnose(rows: Table, args: Settings, num_actions: int) -> dict[str, str]:
     """Find what is wrong with a run, as far as its figures tell.
 
     Args:
@@ -115,7 +116,7 @@ def diagnose(rows: list[dict], args: Settings, num_actions: int) -> dict[str, st
         return {name: f"{seen} {means}" for name, means, function in RULES for seen in function(run)}
 
 
-def in_words(rows: list[dict], args: Settings, num_actions: int, findings: dict[str, str]) -> str:
+def in_words(rows: Table, args: Settings, num_actions: int, findings: dict[str, str]) -> str:
     """Return the diagnosis of a run as text: its findings, or one sentence that says what is well."""
     if findings:
         return "\n".join(f"- {name}: {said}" for name, said in findings.items())

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -17,8 +18,10 @@ from utils import display, jupyter
 from utils.files import new_folder, write_whole
 from utils.watching import health, plot
 from utils.watching.figures import png_of
+from utils.watching.journal import Journal
 from utils.watching.live_figure import LiveFigure, Place
 from utils.watching.settings import Settings
+from utils.watching.table import Table
 from utils.watching.wandb_run import WandbRun
 
 SHORT_RUN = "PPO_COURSE_ITERATIONS"
@@ -29,12 +32,13 @@ class RunLog:
     """The figures of a run.
 
     Attributes:
-        rows: one dict for each iteration: global_step, seconds, episodic_return (the mean of the last 100 games),
+        rows: for each iteration a dict (see `Table`): global_step, seconds, episodic_return (the mean of the last 100 games),
             episodic_return_std (their spread), games, learning_rate, mean_value (what the critic said of the rollout's
             states, on average), and the mean over the iteration of every figure added.
         games: one (global_step, episodic_return, episodic_length) for each finished game.
         evaluations: one dict for each time that an Evaluator played: global_step, mean and std of the scores.
         videos: the films recorded on the way (`video_log_freq`), as paths under runs/videos/.
+        journals: the files that hold parts of the log, by their path; see `solutions.saving.checkpoint`.
         findings: what was found wrong with the run so far, by name (see `utils.watching.health`).
     """
 
@@ -49,7 +53,7 @@ class RunLog:
             ValueError: the run is to be logged to Weights & Biases, and its package is not installed.
         """
         self.args = args
-        self.rows: list[dict] = []
+        self.rows = Table()
         self.games: list[tuple[int, float, int]] = []
         self.evaluations: list[dict] = []
         self.figures: dict[str, list[torch.Tensor]] = {}
@@ -58,17 +62,19 @@ class RunLog:
         self.videos: list[Path] = []
         self.games_filmed = 0
         self.findings: dict[str, str] = {}
+        self.failed: set[str] = set()
         self.num_actions = num_actions
         self.folder: Path | None = None
         self.bar: tqdm | None = None
         self.screen: Place | None = None
         self.wandb = WandbRun(args)
+        self.journals: dict[Path, Journal] = {}
 
     @contextmanager
     def iterations(self, num_iterations: int):
-        """Yield the iterations that are left, to be counted in a loop, with a progress bar: steps per second, the mean return
-        and the time left. In a notebook the figures are drawn above it as the run goes on; and an interrupt ends the loop with
-        a sentence, where in a terminal it goes on as KeyboardInterrupt.
+        """Yield the iterations that are left, each as the number of steps played before it, with a progress bar: steps per
+        second, the mean return and the time left. In a notebook the figures are drawn above it as the run goes on; and an
+        interrupt ends the loop with a sentence, where in a terminal it goes on as KeyboardInterrupt.
         """
         num_iterations = min(num_iterations, int(os.environ.get(SHORT_RUN, num_iterations)))
         done, batch_size = len(self.rows), self.args.batch_size
@@ -99,15 +105,27 @@ class RunLog:
             self.bar.close()
             self.bar = self.screen = None
             if len(self.rows) > done:
-                self.live.refresh(at_once=True)
-            self.wandb.finish()
+                self._aside("Drawing the run", lambda: self.live.refresh(at_once=True))
+            self._aside("Weights & Biases", self.wandb.finish)
+
+    def _aside(self, what: str, act: Callable[[], None]) -> None:
+        """Do what the run can do without: if it fails, that is said, once."""
+        try:
+            act()
+        except Exception as error:
+            if what not in self.failed:
+                reason = " ".join(str(error).split())[:200]
+                tqdm.write(f"{what} failed ({type(error).__name__}: {reason}): the run goes on without.", file=sys.stdout)
+            self.failed.add(what)
 
     def _count(self, done: int, num_iterations: int):
         self.started = time.perf_counter() - self.seconds
-        for iteration in range(done, num_iterations):
-            self.figures = {}  # of an iteration that was interrupted
-            yield iteration
-            self.live.refresh()
+        for global_step in range(done * self.args.batch_size, num_iterations * self.args.batch_size, self.args.batch_size):
+            self.figures = {}  # this and the games after global_step are of an iteration that was interrupted
+            while self.games and self.games[-1][0] > global_step:
+                del self.games[-1]
+            yield global_step
+            self._aside("Drawing the run", self.live.refresh)
 
     def add_games(self, global_step: int, infos: dict) -> None:
         """Note the games that ended in a step, from its infos (see `utils.envs.GameRecorder`)."""
@@ -155,13 +173,12 @@ class RunLog:
             **means,
         }
         self.rows.append(row)
-        self.wandb.log(row["global_step"], row)
+        self._aside("Weights & Biases", lambda: self.wandb.log(row["global_step"], row))
         if self.bar is not None:
             self.bar.set_postfix_str(f"return {self.episodic_return:.1f}", refresh=False)
             self.bar.update(self.args.batch_size)
         if len(self.rows) % max(1, self.args.num_iterations // 40) == 0:
-            for name, said in self._new_findings().items():
-                tqdm.write(f"Health: {name}: {said}", file=sys.stdout)
+            self._aside("The diagnosis", self._say_new_findings)
 
     def _row_of(self, trainer) -> dict:
         self.num_actions = int(trainer.envs.single_action_space.n)
@@ -170,6 +187,10 @@ class RunLog:
             "learning_rate": trainer.optimizer.param_groups[0]["lr"],
             "mean_value": trainer.agent.rollout.values.mean().item(),
         }
+
+    def _say_new_findings(self) -> None:
+        for name, said in self._new_findings().items():
+            tqdm.write(f"Health: {name}: {said}", file=sys.stdout)
 
     def _new_findings(self) -> dict[str, str]:
         found = health.diagnose(self.rows, self.args, self.num_actions)
@@ -194,9 +215,12 @@ class RunLog:
         )
 
     def restore(self, rows: list[dict], evaluations: list[dict], games: list[list[float]], seconds: float) -> None:
-        """Take over the log of an interrupted run."""
-        self.rows, self.evaluations, self.seconds = rows, evaluations, seconds
-        self.games = [(int(step), episodic_return, int(length)) for step, episodic_return, length in games]
+        """Take over the log of an interrupted run. Raises KeyError, TypeError or ValueError if it is none."""
+        self.rows, self.seconds = Table(rows), seconds
+        if rows and not rows[-1]["global_step"] > 0:
+            raise ValueError(f"a row says that {rows[-1]['global_step']} steps were played")
+        self.evaluations = [{name: float(one[name]) for name in ("global_step", "mean", "std")} for one in evaluations]
+        self.games = [(int(step), float(episodic_return), int(length)) for step, episodic_return, length in games]
         self.games_filmed = len(games)
 
     @property
@@ -214,7 +238,7 @@ class RunLog:
             " Nothing is learned yet: always the most probable action can be a lucky choice." if global_step == 0 else ""
         )
         tqdm.write(line + untrained, file=sys.stdout)
-        self.wandb.log(global_step, {"evaluation_mean": mean, "evaluation_std": std})
+        self._aside("Weights & Biases", lambda: self.wandb.log(global_step, {"evaluation_mean": mean, "evaluation_std": std}))
 
     def add_video(self, frames: list[np.ndarray], score: float, global_step: int) -> Path | None:
         """Keep a film of a game, and show it: during a run always in one place, else in the cell that asked for it.
@@ -224,7 +248,7 @@ class RunLog:
         """
         self.games_filmed = len(self.games)
         try:
-            self.folder = self.folder or new_run_folder(self.args, "videos")
+            self.folder = self.folder or new_folder(run_folder(self.args, "videos"))
             name = f"step{global_step:09d}-score{score:g}"
             path = display.write_video(self.folder / f"{name}{display.SUFFIX}", frames, fps=15)
         except (OSError, RuntimeError) as error:
@@ -233,7 +257,7 @@ class RunLog:
         self.videos.append(path)
         if jupyter.in_notebook():
             (self.screen or Place()).show(display.embed_video(path, figsize=(2.5, 3.75)).data)
-        self.wandb.log_film(global_step, path)
+        self._aside("Weights & Biases", lambda: self.wandb.log_film(global_step, path))
         return path
 
     def save(self, path: str | Path, **extra) -> tuple[Path, Path]:
@@ -244,14 +268,23 @@ class RunLog:
             extra: further entries of the JSON.
 
         Returns:
-            Both paths.
+            Both paths. The picture may be missing: where it cannot be drawn, that is said.
+
+        Raises:
+            OSError: the curve cannot be written.
         """
         path = Path(path)
         picture = path.with_suffix(".png")
-        run = {"args": asdict(self.args), **extra, "evaluations": self.evaluations, "rows": self.rows, "games": self.games}
+        run = {
+            "args": asdict(self.args),
+            **extra,
+            "evaluations": self.evaluations,
+            "rows": list(self.rows),
+            "games": self.games,
+        }
         run = json.loads(json.dumps(run), parse_constant=lambda nan: None)  # JSON has no NaN
         write_whole(path, json.dumps(run, indent=1).encode())
-        write_whole(picture, png_of(self.plot(), dpi=100))
+        self._aside("The picture of the run", lambda: write_whole(picture, png_of(self.plot(), dpi=100)))
         return path, picture
 
     def plot(self) -> Figure:
@@ -259,7 +292,6 @@ class RunLog:
         return plot.plot(self)
 
 
-def new_run_folder(args: Settings, kind: str = "") -> Path:
-    """Make a folder under runs/ that no other run has, for what a run writes; returns it. Raises OSError."""
-    name = f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
-    return new_folder(Path("runs") / kind / name)
+def run_folder(args: Settings, kind: str = "") -> Path:
+    """Return the name of a folder under runs/ for what a run writes; others may have it, see `utils.files.new_folder`."""
+    return Path("runs") / kind / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}"

@@ -21,7 +21,7 @@ def plot(log) -> Figure:
     _draw_scores(axes["episodic_return"], log)
     for name, ax in axes.items():
         if name != "episodic_return":
-            ax.plot([row["global_step"] for row in log.rows], [row.get(name, np.nan) for row in log.rows], color=ORANGE)
+            ax.plot(log.rows.column("global_step"), log.rows.column(name), color=ORANGE)
             ax.set_title(name)
             ax.ticklabel_format(axis="y", scilimits=(-2, 4))
             ax.locator_params(nbins=4)

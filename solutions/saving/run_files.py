@@ -1,0 +1,81 @@
+"""The files of a run, under one name: its curve and picture, its checkpoint and log, its agent."""
+
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from solutions.args import PPOArgs
+from solutions.saving import checkpoint
+from utils.files import new_folder
+from utils.watching.log import run_folder
+
+
+class RunFiles:
+    """Where they are, and that no other run writes them."""
+
+    def __init__(self, args: PPOArgs, log: Path | None = None, resumed: Path | None = None):
+        """Name the files; none is touched yet.
+
+        Args:
+            args: the settings of the run.
+            log: where the curve goes, a name that ends in .json; by default beside the checkpoint that is resumed, or
+                in a new folder under runs/.
+            resumed: a checkpoint, or an agent, that the run goes on from.
+        """
+        goes_on = resumed is not None and resumed.name.endswith(checkpoint.SUFFIX)
+        if log is None and goes_on:
+            log = resumed.with_name(resumed.name.removesuffix(checkpoint.SUFFIX) + ".json")
+        self.curve, self.resumed = log, resumed
+        self.folder = run_folder(args) if log is None else None
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint; the log of the run is beside it."""
+        return self.curve.with_suffix(checkpoint.SUFFIX)
+
+    @property
+    def agent(self) -> Path:
+        """The agent."""
+        return self.curve.with_suffix(".safetensors")
+
+    @contextmanager
+    def claimed(self):
+        """Keep other runs from these files within the block.
+
+        Raises:
+            ValueError: they cannot be written, or are another run's, which may be going on at this moment.
+        """
+        lock = None
+        try:
+            if self.folder is not None:
+                self.curve = new_folder(self.folder) / "curve.json"
+            self.curve.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.curve.with_suffix(".lock"), timeout=0)
+            with suppress(NotImplementedError):  # some file systems have no locks
+                lock.acquire()
+        except Timeout:
+            raise ValueError(f"Another training is writing {self.curve}: choose another name with --log.") from None
+        except OSError as error:
+            where = self.curve or self.folder
+            raise ValueError(
+                f"{where} cannot be written ({error.strerror or error}): choose another place with --log."
+            ) from None
+        try:
+            self._require_free()
+            yield
+        finally:
+            lock.release()
+            with suppress(OSError):
+                Path(lock.lock_file).unlink(missing_ok=True)
+
+    def _require_free(self) -> None:
+        if self.resumed is not None and self.resumed.resolve() == self.checkpoint.resolve():
+            return
+        files = [self.curve, self.curve.with_suffix(".png"), self.checkpoint, self.agent]
+        taken = [path.name for path in files if path.exists()]
+        if taken:
+            advice = f", or go on with that run by --resume {self.checkpoint}" if self.checkpoint.exists() else ""
+            raise ValueError(
+                f"In {self.curve.parent} there is another run's {', '.join(taken)}: choose another name with --log{advice}."
+            )
