@@ -63,7 +63,18 @@ PROGRESS = """\
 # How far you are, and what comes next.
 show_progress()"""
 
-KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
+"""What Jupyter writes into a notebook that it saves, except Python's version."""
 
 
 def read_sources() -> dict[str, nbformat.NotebookNode]:
@@ -107,7 +118,7 @@ def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookN
         name = digest(cell.source)
         seen[name] = seen.get(name, 0) + 1
         cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL, "language_info": {"name": "python"}})
+    return nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
 
 
 def exercise_cells(stem: str, cell: nbformat.NotebookNode, whys: dict[str, str], solved: bool) -> list:

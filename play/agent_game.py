@@ -40,7 +40,7 @@ def find_agent(agent: str) -> tuple[nn.Module, nn.Module, PPOArgs, Path]:
 def list_agents() -> str:
     """List the course's own agents by their cards, a line each."""
     lines = [
-        f"  {name:<16}{card['env_id']:<24}{card['steps'] or 0:>11,} steps    greedy {card['greedy']['mean']:.1f}, "
+        f"  {name:<16}{card['env_id']:<24}{card['steps']:>11,} steps    greedy {card['greedy']['mean']:.1f}, "
         f"sampled {card['sampled']['mean']:.1f}"
         for name, card in cards.read_cards().items()
     ]

@@ -1,6 +1,5 @@
 """Watch a trained agent play: `python play/watch.py pong-ram`, or `python play/watch.py runs/FOLDER/curve.safetensors`."""
 
-import json
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from agent_game import AgentGame, find_agent, list_agents
 from keyboard import Stage, check_view, film, require_display, run, stop_at_ctrl_c, stopped
 
 from solutions.args import require_counts
+from utils.playing import cards
 
 
 def main(
@@ -94,14 +94,12 @@ def main(
 
 
 def read_card(path: Path, way: str) -> str:
-    """Return a line with the score on the card beside an agent, played greedy or sampled; empty if there is no card."""
+    """Return a line with the score on the card beside an agent, played greedy or sampled; empty if no card lies there."""
     try:
-        card = json.loads(path.with_suffix(".json").read_text("utf-8"))
-        return (
-            f"Its card: mean {card[way]['mean']:.1f}, standard deviation {card[way]['std']:.1f}: {way}, {card['protocol']}.\n"
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        card = cards.read_card(path.with_suffix(".json"))
+    except ValueError:
         return ""
+    return f"Its card: mean {card[way]['mean']:.1f}, standard deviation {card[way]['std']:.1f}: {way}, {card['protocol']}.\n"
 
 
 def play_alone(game: AgentGame) -> Iterator[np.ndarray]:

@@ -1,8 +1,12 @@
 """The settings of a run: `PPOArgs`, and a preset for each game."""
 
-from dataclasses import dataclass
-from typing import Literal
+import math
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+from typing import Literal, get_args, get_origin
 
+import numpy as np
 import torch
 
 Mode = Literal["classic-control", "ram", "atari"]
@@ -14,6 +18,38 @@ def require_counts(**counts: int | None) -> None:
     for name, count in counts.items():
         if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
             raise ValueError(f"{name} must be a whole number of at least 1; you gave {count!r}.")
+
+
+KINDS = {
+    bool: ((bool, np.bool_), "True or False"),
+    int: (Integral, "a whole number"),
+    float: (Real, "a finite number"),
+    str: (str, "a text"),
+}
+"""For each type of a setting: what may be given for it, and what to call it."""
+
+
+def as_annotated(name: str, value, annotation):
+    """Return the value of a setting in the type of its annotation: a number of NumPy's becomes Python's, 1 may become 1.0.
+
+    Raises:
+        ValueError: the value does not fit the annotation; the message names the setting.
+    """
+    options = get_args(annotation) or (annotation,)  # of `float | None` both, of a Literal its texts
+    if value is None and type(None) in options:
+        return None
+    if get_origin(annotation) is Literal:
+        kind, wanted = str, f"one of {', '.join(map(repr, options))}"
+        fits = isinstance(value, str) and value in options
+    else:
+        kind = options[0]
+        accepted, wanted = KINDS[kind]
+        wanted += " or None" * (len(options) > 1)
+        fits = isinstance(value, accepted) and (kind is bool or not isinstance(value, bool))  # to Python, True is a number
+    with suppress(OverflowError):  # a whole number may be too large for a float
+        if fits and (kind is not float or math.isfinite(value)):
+            return kind(value)
+    raise ValueError(f"{name} must be {wanted}; you gave {value!r}.")
 
 
 @dataclass(frozen=True)
@@ -74,6 +110,11 @@ class PPOArgs:
     """fp32, bf16 (networks with convolutions multiply in bfloat16), or auto: bf16 where the hardware has it."""
 
     def __post_init__(self):
+        for field in fields(self):
+            value = as_annotated(field.name, getattr(self, field.name), field.type)
+            object.__setattr__(self, field.name, value)  # the one way in a frozen dataclass
+        if not 1 <= len(self.env_id) <= 100:
+            raise ValueError(f"env_id must have 1 to 100 characters; you gave {len(self.env_id)}.")
         require_counts(
             total_timesteps=self.total_timesteps,
             num_envs=self.num_envs,
@@ -82,7 +123,7 @@ class PPOArgs:
             update_epochs=self.update_epochs,
             video_log_freq=self.video_log_freq,
         )
-        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or not 0 <= self.seed < 2**30:
+        if not 0 <= self.seed < 2**30:
             raise ValueError(f"seed must be a whole number from 0 to {2**30 - 1:,}; you gave {self.seed!r}.")
         for name in ["learning_rate", "clip_coef", "max_grad_norm"] + ["target_kl"] * (self.target_kl is not None):
             if not getattr(self, name) > 0:
@@ -93,10 +134,6 @@ class PPOArgs:
         for name in ["gamma", "gae_lambda"]:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie between 0 and 1; you gave {getattr(self, name)!r}.")
-        for name, choices in {"mode": Mode, "precision": Precision}.items():
-            if getattr(self, name) not in choices.__args__:
-                allowed = ", ".join(map(repr, choices.__args__))
-                raise ValueError(f"{name} must be one of {allowed}; you gave {getattr(self, name)!r}.")
         if self.batch_size % self.num_minibatches:
             raise ValueError(
                 f"A rollout of {self.num_envs} environments x {self.num_steps} steps = {self.batch_size} steps does not "

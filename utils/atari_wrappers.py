@@ -2,6 +2,8 @@
 
 import gymnasium as gym
 import numpy as np
+from ale_py import AtariEnv
+from gymnasium.utils import RecordConstructorArgs
 from gymnasium.wrappers import (
     AtariPreprocessing,
     FrameStackObservation,
@@ -10,7 +12,15 @@ from gymnasium.wrappers import (
 )
 
 
-class FireOnReset(gym.Wrapper):
+class AtariWrapper(gym.Wrapper, RecordConstructorArgs):
+    """Base of the wrappers below: remembers its arguments, so that `gym.make(env.spec)` makes the same environment again."""
+
+    def __init__(self, env: gym.Env, **arguments):
+        RecordConstructorArgs.__init__(self, **arguments)
+        gym.Wrapper.__init__(self, env)
+
+
+class FireOnReset(AtariWrapper):
     """Press FIRE after a reset, for games that wait for it (detail 17 of "The 37 Implementation Details of PPO")."""
 
     def reset(self, *, seed=None, options=None):
@@ -23,7 +33,7 @@ class FireOnReset(gym.Wrapper):
         return obs, info
 
 
-class LifeLossEndsReturn(gym.Wrapper):
+class LifeLossEndsReturn(AtariWrapper):
     """Report a lost life as the end of the return, and let the game go on (detail 16 of the 37).
 
     `step` says `terminated` when a life is lost. The `reset` that follows starts a new game only if the game is really
@@ -46,14 +56,15 @@ class LifeLossEndsReturn(gym.Wrapper):
             self.latest = self.env.reset(seed=seed, options=options)
             self.lives = self.env.unwrapped.ale.lives()
             self.game_over = False
-        return self.latest
+        obs, info = self.latest
+        return obs.copy(), info.copy()  # after a lost life, `step` has returned the same: the caller may keep or change either
 
 
-class NoopReset(gym.Wrapper):
+class NoopReset(AtariWrapper):
     """Begin each game with 1 to `noop_max` steps of doing nothing, so that no two games are alike (detail 14 of the 37)."""
 
     def __init__(self, env: gym.Env, noop_max: int = 30):
-        super().__init__(env)
+        super().__init__(env, noop_max=noop_max)
         self.noop_max = noop_max
 
     def reset(self, *, seed=None, options=None):
@@ -65,7 +76,7 @@ class NoopReset(gym.Wrapper):
         return obs, info
 
 
-class RamHistory(gym.Wrapper):
+class RamHistory(AtariWrapper):
     """Observe three snapshots of the memory: the game's first, that of the step before, and the newest: uint8 (3, 128)."""
 
     def __init__(self, env: gym.Env):
@@ -94,7 +105,15 @@ def prepare_ram_env(env: gym.Env, *, noop_max: int = 30) -> gym.Env:
 
     Returns:
         An environment whose observations are three snapshots of the console's 128 bytes: uint8 (3, 128).
+
+    Raises:
+        ValueError: env is not an Atari game that shows its memory.
     """
+    if not _is_atari(env, "ram"):
+        raise ValueError(
+            f'prepare_ram_env needs an Atari game that shows its memory, such as gym.make("ALE/Pong-v5", obs_type="ram"); {env} '
+            "is not one."
+        )
     return RamHistory(NoopReset(env, noop_max))
 
 
@@ -113,10 +132,13 @@ def prepare_atari_env(env: gym.Env, *, noop_max: int = 30, fire_on_reset: bool =
         `info["episode"]` holds its true score.
 
     Raises:
-        ValueError: env is not an Atari game, or skips frames already.
+        ValueError: env is not an Atari game that shows its screen, or skips frames already.
     """
-    if not hasattr(env.unwrapped, "ale"):
-        raise ValueError(f"prepare_atari_env needs an Atari game such as ALE/Breakout-v5; {env} is not one.")
+    if not _is_atari(env, "rgb", "grayscale"):
+        raise ValueError(
+            'prepare_atari_env needs an Atari game that shows its screen, such as gym.make("ALE/Breakout-v5", frameskip=1); '
+            f"{env} is not one."
+        )
     if env.unwrapped._frameskip != 1:
         raise ValueError(
             f"This environment skips frames already ({env.unwrapped._frameskip}), and prepare_atari_env would skip "
@@ -131,3 +153,14 @@ def prepare_atari_env(env: gym.Env, *, noop_max: int = 30, fire_on_reset: bool =
     if clip_rewards:
         env = TransformReward(env, np.sign)
     return env
+
+
+def _is_atari(env: gym.Env, *obs_types: str) -> bool:
+    """Tell whether an environment is an Atari game with one of these kinds of observations, as the game gives them."""
+    game = env.unwrapped if isinstance(env, gym.Env) else None
+    return (
+        isinstance(game, AtariEnv)
+        and game._obs_type in obs_types
+        and not game.sound_obs
+        and env.observation_space == game.observation_space
+    )

@@ -1,5 +1,6 @@
 """The builder: what is stale is named, and nothing that a learner wrote is lost."""
 
+import ast
 import json
 import re
 import tomllib
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert.exporters import ScriptExporter
 
 from tests.dev import commands
 
@@ -85,6 +87,15 @@ def test_build_is_repeatable_and_has_no_outputs(course):
         nbformat.validate(notebook)
         assert notebook.metadata.kernelspec.name == "python3"
         assert not any(cell.get("outputs") for cell in notebook.cells)
+
+
+def test_a_notebook_becomes_a_python_script():
+    """By `jupyter nbconvert --to script`."""
+    for path in (ROOT / "chapters").glob("*.ipynb"):
+        script, resources = ScriptExporter().from_filename(str(path))
+        assert resources["output_extension"] == ".py"
+        ast.parse(script)
+        assert "version" not in nbformat.read(path, as_version=4).metadata.language_info
 
 
 def test_a_learners_work_survives_a_build(course):

@@ -1,12 +1,17 @@
 """What the environments promise: autoreset, final observations, true scores, and one pipeline for Atari."""
 
+import pickle
+import warnings
+
 import gymnasium as gym
 import numpy as np
 import pytest
 from ale_py.vector_env import AtariVectorEnv
+from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.wrappers import TransformObservation
 
-from utils.atari_wrappers import prepare_atari_env
+from utils.atari_wrappers import prepare_atari_env, prepare_ram_env
 from utils.envs import GameRecorder, SameStepCartPole, make_envs
 
 
@@ -176,11 +181,71 @@ def test_what_cannot_be_made_is_one_sentence(env_id, mode, said):
     assert "\n" not in str(error.value)
 
 
-def test_prepare_atari_env_refuses_what_it_would_spoil():
-    with pytest.raises(ValueError, match="frameskip=1"):
-        prepare_atari_env(gym.make("ALE/Breakout-v5"))
-    with pytest.raises(ValueError, match="Atari game"):
-        prepare_atari_env(gym.make("CartPole-v1"))
+def make_breakout(**options):
+    return gym.make("ALE/Breakout-v5", **options)
+
+
+def inverted(env):
+    return TransformObservation(env, lambda obs: 255 - obs, gym.spaces.Box(0, 254, env.observation_space.shape, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("prepare", "make", "said"),
+    [
+        (prepare_atari_env, make_breakout, "frameskip=1"),
+        (prepare_atari_env, lambda: gym.make("CartPole-v1"), "shows its screen"),
+        (prepare_atari_env, lambda: make_breakout(frameskip=1, obs_type="ram"), "shows its screen"),
+        (prepare_atari_env, lambda: prepare_atari_env(make_breakout(frameskip=1)), "shows its screen"),
+        (prepare_atari_env, lambda: AtariVectorEnv("breakout", 1), "shows its screen"),
+        (prepare_atari_env, lambda: "ALE/Breakout-v5", "shows its screen"),
+        (prepare_ram_env, lambda: gym.make("CartPole-v1"), "shows its memory"),
+        (prepare_ram_env, make_breakout, "shows its memory"),
+        (prepare_ram_env, lambda: make_breakout(obs_type="ram", sound_obs=True), "shows its memory"),
+        (prepare_ram_env, lambda: inverted(make_breakout(obs_type="ram")), "shows its memory"),
+    ],
+)
+def test_what_cannot_be_wrapped_is_one_sentence(prepare, make, said):
+    with pytest.raises(ValueError, match=f"{said}.*\\.$") as error:
+        prepare(make())
+    assert "\n" not in str(error.value)
+
+
+def play(env, num_steps=150):
+    """What an environment returns for the same seed and actions, as bytes; past the first lost life of Breakout."""
+    returned = [env.reset(seed=3)]
+    rng = np.random.default_rng(0)
+    for _ in range(num_steps):
+        returned.append(env.step(int(rng.integers(4))))
+        if returned[-1][2]:
+            returned.append(env.reset())
+    return [(obs.tobytes(), *map(str, others[:-1])) for obs, *others in returned]
+
+
+@pytest.mark.parametrize("game", ["Breakout", "Pong"])
+@pytest.mark.parametrize(
+    ("prepare", "options"), [(prepare_atari_env, {"frameskip": 1}), (prepare_ram_env, {"obs_type": "ram"})]
+)
+def test_prepared_environments_keep_gymnasiums_contract_and_can_be_made_again(prepare, options, game, monkeypatch):
+    monkeypatch.setenv("SDL_AUDIODRIVER", "dummy")  # the check asks for a window with sound
+    env = prepare(gym.make(f"ALE/{game}-v5", **options), noop_max=9)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", ".*is different from the unwrapped version")  # said of every wrapped environment
+        check_env(env)
+    played = play(env)
+    for copy in (gym.make(pickle.loads(pickle.dumps(env.spec))), pickle.loads(pickle.dumps(env))):
+        assert play(copy) == played
+
+
+def test_what_a_lost_life_returns_twice_may_be_changed():
+    env = prepare_atari_env(make_breakout(frameskip=1))
+    env.reset(seed=0)
+    terminated = False
+    while not terminated:
+        obs, _, terminated, _, info = env.step(0)
+    again, info_again = env.reset()
+    np.testing.assert_array_equal(again, obs)
+    assert not np.shares_memory(again, obs) and info_again == info and info_again is not info
 
 
 def test_memory_comes_with_its_past():

@@ -141,9 +141,10 @@ def play_to_the_end(browser):
 
 def test_scores_are_kept_and_compared(tmp_path, monkeypatch):
     monkeypatch.setattr(scores.cards, "AGENTS", tmp_path)
+    card = scores.cards.read_card(paths.AGENTS / "cartpole.json")
     for number, (env_id, mean) in enumerate([("CartPole-v1", 480.2), ("CartPole-v1", 499.6), ("ALE/Pong-v5", 21)]):
-        card = {"env_id": env_id, "greedy": {"mean": mean, "episodes": 30}, "sampled": {"mean": 20, "episodes": 30}}
-        (tmp_path / f"{number}.json").write_text(json.dumps(card))
+        ways = {way: card[way] | {"mean": m, "episodes": 30} for way, m in [("greedy", mean), ("sampled", 20)]}
+        (tmp_path / f"{number}.json").write_text(json.dumps(card | {"env_id": env_id} | ways))
     scores.keep_score("CartPole-v1", 50, 400)  # at another speed, which is another game
     scores.keep_score("ALE/Pong-v5", 15, 300)
 

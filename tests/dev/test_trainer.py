@@ -5,7 +5,7 @@ import graphlib
 import json
 import os
 import sys
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import gymnasium as gym
@@ -158,6 +158,45 @@ def test_settings_that_cannot_work_are_one_sentence(changes, said):
     with pytest.raises(ValueError, match=said) as error:
         replace(TINY, **changes)
     assert "\n" not in str(error.value)
+
+
+IMPOSSIBLE = {  # for each type of a setting
+    bool: ["no", "True", 1, 0.0, None, [True]],
+    int: ["4", None, True, 4.0, float("nan"), [4], 10**23 + 0.5],
+    float: ["0.1", None, True, float("nan"), float("inf"), np.float32("-inf"), 10**400, [0.1], 0.1j],
+    str: [None, 3, b"cpu", ["cpu"], True],
+}
+IMPOSSIBLE |= {
+    int | None: [value for value in IMPOSSIBLE[int] if value is not None],
+    float | None: [value for value in IMPOSSIBLE[float] if value is not None],
+}
+NOT_A_CHOICE = [*IMPOSSIBLE[str], "", "Atari", "bf"]
+MORE = {"env_id": ["", "B" * 300], "seed": [10**22, np.int64(-1)]}
+
+
+@pytest.mark.parametrize("field", fields(PPOArgs), ids=lambda field: field.name)
+def test_a_setting_of_the_wrong_type_is_one_sentence(field):
+    for value in [*IMPOSSIBLE.get(field.type, NOT_A_CHOICE), *MORE.get(field.name, [])]:
+        with pytest.raises(ValueError, match=rf"^{field.name} must (be (a|one of|True) |have )[^\n]*\.$"):
+            PPOArgs(**{field.name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("gamma", 1, 1.0),
+        ("target_kl", np.float32(0.5), 0.5),
+        ("target_kl", None, None),
+        ("num_envs", np.int64(8), 8),
+        ("video_log_freq", np.uint8(5), 5),
+        ("anneal_lr", np.False_, False),
+        ("env_id", np.str_("Acrobot-v1"), "Acrobot-v1"),
+    ],
+)
+def test_a_setting_is_kept_in_its_own_type(name, given, kept):
+    args = PPOArgs(**{name: given})
+    assert (getattr(args, name), type(getattr(args, name))) == (kept, type(kept))
+    assert PPOArgs(**json.loads(json.dumps(asdict(args)))) == args
 
 
 @pytest.mark.parametrize(

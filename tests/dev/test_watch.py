@@ -15,10 +15,13 @@ from solutions.args import PRESETS
 from solutions.evaluate import choose_actions, evaluate
 from solutions.saving.checkpoint import load_agent, save_agent
 from solutions.saving.make_card import Card, make_card
+from solutions.trainer import PPOTrainer
 from tests.dev import commands
 from tests.dev.screen import PATIENCE, PLAY, pictures_of, says_one_sentence, until
 from utils.envs import make_envs
+from utils.paths import AGENTS
 from utils.playing import cards
+from utils.playing import scores as playing_scores
 
 sys.path.insert(0, str(PLAY))
 import agent_game
@@ -283,6 +286,47 @@ def test_agents_are_found_by_the_names_of_their_cards(tmp_path, agents, monkeypa
     assert re.search(r"^  breakout-100k +ALE/Breakout-v5 .*sampled", agent_game.list_agents(), re.M)
     with pytest.raises(ValueError, match=r"no agent 'breakout': choose breakout-100k or the \.safetensors"):
         agent_game.find_agent("breakout")
+
+
+CARD = json.loads((AGENTS / "cartpole.json").read_text("utf-8")) | {
+    "curve": {"global_step": [1, 2], "episodic_return": [9, 8.5]}
+}
+BROKEN = {
+    "empty": "",
+    "cut off": json.dumps(CARD)[:300],
+    "not JSON": "{steps}",
+    "a list": "[]",
+    "deep": "[" * 100_000,
+    "no text": b"\xff\xfe\xfa",
+    "env_id a number": CARD | {"env_id": 3},
+    "mode null": CARD | {"mode": None},
+    "steps a text": CARD | {"steps": "many"},
+    "greedy missing": {name: entry for name, entry in CARD.items() if name != "greedy"},
+    "a score missing": CARD | {"sampled": {"mean": 1.0}},
+    "a score without end": CARD | {"greedy": CARD["greedy"] | {"mean": float("nan")}},
+    "curve null": CARD | {"curve": None},
+    "curve of texts": CARD | {"curve": {"global_step": ["1"], "episodic_return": ["2"]}},
+    "curve of no columns": CARD | {"curve": {"global_step": "", "episodic_return": ""}},
+    "columns of two lengths": CARD | {"curve": {"global_step": [1, 2], "episodic_return": [9.0]}},
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_card_is_named_once_and_stops_nothing(content, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cards, "AGENTS", tmp_path)
+    content = json.dumps(content) if isinstance(content, dict) else content
+    (tmp_path / "broken.json").write_bytes(content if isinstance(content, bytes) else content.encode())
+    (tmp_path / "whole.json").write_text(json.dumps(CARD | {"steps": None, "seconds": None}))
+    (tmp_path / "without_curve.json").write_text(json.dumps({name: CARD[name] for name in CARD if name != "curve"}))
+    assert list(cards.read_cards()) == ["whole", "without_curve"]
+    (line,) = PPOTrainer(PRESETS["cartpole"]).log.plot().axes[0].lines
+    assert line.get_ydata().tolist() == [9, 8.5]
+    assert playing_scores.agent_score("CartPole-v1") == (500, 100)
+    assert re.search(r"^  whole +CartPole-v1 +0 steps", agent_game.list_agents(), re.M)
+    assert [bool(watch.read_card(tmp_path / f"{name}.safetensors", "greedy")) for name in ("broken", "whole")] == [False, True]
+    said = capsys.readouterr()
+    assert said.err == "" and said.out.count("\n") == 1
+    assert re.match(rf"The card {re.escape(str(tmp_path / 'broken.json'))} .* remove it, or make it again with .*\.$", said.out)
 
 
 def test_without_arguments_it_lists_the_agents(tmp_path):
