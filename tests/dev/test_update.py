@@ -80,7 +80,7 @@ def test_where_git_cannot_pull_everything_stays(course):
     (mine / "README.md").write_text("mine")
     (upstream / "README.md").write_text("two")
     git(upstream, "commit", "-qam", "two")
-    with pytest.raises(SystemExit, match=r"(?s)git pull says: .*README\.md"):
+    with pytest.raises(SystemExit, match=r"would overwrite your changes in README\.md"):
         update.update(mine, kept)
     assert (mine / NAME).read_bytes() == before
     assert (mine / "README.md").read_text() == "mine"
