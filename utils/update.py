@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbfo
             continue
         if new is None:
             new = old
+            new.setdefault("id", uuid.uuid4().hex[:8])  # other tools may leave it out
             built.cells.insert(place, new)
         elif not pristine:
             new.source = old.source
