@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from contextlib import suppress
@@ -73,7 +74,9 @@ def git(root: Path, *arguments: str, advice: str = "", stdin: str = "", index: P
     """
     env = {**os.environ, "LC_ALL": "C"} | ({"GIT_INDEX_FILE": str(index)} if index else {})
     try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, input=stdin.encode(), env=env)
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, input=stdin.encode(errors="surrogateescape"), env=env
+        )
     except FileNotFoundError:
         raise SystemExit("Updating needs git: install it, or download the course anew and copy your chapters over.") from None
     if done.returncode:
@@ -142,22 +145,22 @@ def carry_over(root: Path, names: list[str], news: Path, kept: Path) -> list[str
     """
     lines, folder = [], None
     for name in names:
-        mine, new = (root / name).read_bytes(), news / name
+        mine, new, problem = (root / name).read_bytes(), news / name, None
         try:
             merged = merge(nbformat.read(new, as_version=4), nbformat.reads(mine.decode(), as_version=4))
-            new.write_bytes((nbformat.writes(merged) + "\n").encode())
-            problem = ""
+            content = (nbformat.writes(merged) + "\n").encode()
         except Exception as error:
-            problem = str(error).strip().split("\n")[0]
-        if new.read_bytes() == mine:
+            content, problem = new.read_bytes(), str(error).strip().split("\n")[0]
+        if content == mine:
             new.unlink()
         else:
             folder = folder or new_folder(kept / time.strftime("chapters-%Y%m%d-%H%M%S"))
             write_whole(folder / new.name, mine)
-        if problem:
-            lines.append(f"{name}: your version could not be carried over ({problem}); it is {folder / new.name}.")
-        else:
+            new.write_bytes(content)
+        if problem is None:
             lines.append(f"{name}: your work is in the new version.")
+        else:
+            lines.append(f"{name}: your version could not be carried over ({problem}); it is {folder / new.name}.")
     return lines
 
 
@@ -192,13 +195,14 @@ def update(root: Path, kept: Path) -> list[str]:
     if head != target:
         refuse_staged(root, head, known)
 
-    aside = root / "update.unfinished"
-    shutil.rmtree(aside, ignore_errors=True)  # what an update that was killed has left
+    for unfinished in root.glob("update-*.unfinished"):  # what an update that was killed has left
+        shutil.rmtree(unfinished, ignore_errors=True)
     for unfinished in kept.rglob("*.unfinished"):
         unfinished.unlink(missing_ok=True)
+    aside = Path(tempfile.mkdtemp(".unfinished", "update-", root))
     try:
         index, news = aside / "index", aside / "new"
-        news.mkdir(parents=True)
+        news.mkdir()
         arriving = [path for path in {*changes, *chapters} - gone if path in changes or path not in files or path in mine]
         git(root, "read-tree", target, index=index)
         git(root, "checkout-index", "-z", "--stdin", f"--prefix={aside.name}/new/", stdin="\0".join(arriving), index=index)
