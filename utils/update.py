@@ -1,18 +1,30 @@
 """Update the course, and keep your work: python -m utils.update
 
-`git pull` refuses where a chapter that you worked in has changed. This pulls, and then puts what you wrote into the new
-chapters, cell by cell. A copy of every notebook as it was stays in `.answers/kept/`.
+`git pull` refuses where a chapter that you worked in has changed. This fetches the newest version and puts what you wrote into
+the new chapters, cell by cell, in a folder aside; then it moves the files into their places one by one, each whole. Wherever it
+is stopped, your work is in the notebooks, and the next update completes it. A copy of every notebook as it was goes to
+`.answers/kept/` first.
 """
 
 import hashlib
+import os
+import re
+import shutil
+import signal
 import subprocess
+import sys
+import tempfile
 import time
+import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
 
-from utils.files import write_whole
+from utils.files import new_folder, write_whole
 from utils.paths import RECORDS, ROOT
+
+CHAPTER = re.compile(r"chapters/[^/]+\.ipynb")
 
 
 def digest(text: str) -> str:
@@ -24,18 +36,20 @@ def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbfo
     """Carry what a learner wrote in an existing notebook over to a newly built one; returns that one.
 
     Answers go to their exercises, edited and added cells stay after the cell that they followed, and outputs stay with
-    the cells that have not changed.
+    the cells that have not changed. What was merged before stays as it is.
     """
-    by_exercise = {cell.metadata.exercise: cell for cell in built.cells if "exercise" in cell.metadata}
     by_id = {cell.id: cell for cell in built.cells}
+    taken = {old.get("id") for old in existing.cells}  # an exercise goes to its own cell rather than to a copy of that
+    by_exercise = {cell.metadata.exercise: cell for cell in built.cells if "exercise" in cell.metadata and cell.id not in taken}
     place = 0  # where in the new notebook the next cell of the learner's belongs
     for old in existing.cells:
         pristine = digest(old.source) == old.get("id", "").split("-")[0]
-        new = by_exercise.get(old.metadata.get("exercise")) or by_id.get(old.get("id"))
+        new = by_id.pop(old.get("id", digest(old.source)), None) or by_exercise.pop(old.metadata.get("exercise"), None)
         if new is None and pristine:
             continue
         if new is None:
             new = old
+            new.setdefault("id", uuid.uuid4().hex[:8])  # other tools may leave it out
             built.cells.insert(place, new)
         elif not pristine:
             new.source = old.source
@@ -45,56 +59,187 @@ def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbfo
     return built
 
 
-def git(root: Path, *arguments: str) -> str:
-    """Run git in a folder; returns what it printed. Raises SystemExit with git's own words if it fails."""
+def git(root: Path, *arguments: str, advice: str = "", stdin: str = "", index: Path | None = None) -> str:
+    """Run git in a folder; returns what it printed.
+
+    Args:
+        root: the folder.
+        arguments: git's own.
+        advice: what to do if it fails.
+        stdin: what it reads.
+        index: the file that it takes for its index.
+
+    Raises:
+        SystemExit: it failed; with its own words and the advice.
+    """
+    env = {**os.environ, "LC_ALL": "C"} | ({"GIT_INDEX_FILE": str(index)} if index else {})
     try:
-        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True)
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, input=stdin.encode(errors="surrogateescape"), env=env
+        )
     except FileNotFoundError:
         raise SystemExit("Updating needs git: install it, or download the course anew and copy your chapters over.") from None
     if done.returncode:
-        raise SystemExit(f"git {arguments[0]} says: {(done.stderr or done.stdout).strip()}")
-    return done.stdout
+        words = " ".join((done.stderr or done.stdout).decode(errors="replace").split())
+        if lock := re.search(r"'([^']+\.lock)': File exists", words):
+            raise SystemExit(
+                f"A git is at work here, or was killed: when none runs any more, delete {lock[1]} and update again."
+            )
+        raise SystemExit(f"git {arguments[0]} says: {words or f'code {done.returncode}'}. {advice}".strip())
+    return done.stdout.decode(errors="surrogateescape")
 
 
-def update(root: Path = ROOT, kept: Path = RECORDS / "kept") -> list[str]:
-    """Pull, and carry the learner's work over; returns a line for each chapter that held any.
+def versions(root: Path) -> tuple[str, str]:
+    """Fetch; returns the commit that the folder holds and the one that it should hold.
+
+    Raises:
+        SystemExit: the folder does not follow the course, the course cannot be fetched, or there are commits of the learner's.
+    """
+    anew = "Clone the course anew, and copy your chapters over."
+    if git(root, "rev-parse", "--show-prefix", advice=anew).strip():
+        raise SystemExit(f"{root} is a part of another git repository. {anew}")
+    follow = "Run `git switch main` and `git branch --set-upstream-to origin/main`, then update again."
+    upstream = git(root, "rev-parse", "--symbolic-full-name", "@{upstream}", advice=follow).strip()
+    git(root, "fetch", "--quiet", advice="Check the network, then update again; nothing is changed.")
+    head, target = git(root, "rev-parse", "HEAD", upstream, advice=follow).split()
+    base = git(root, "merge-base", head, target, advice=f"The course's history has changed. {anew}").strip()
+    if base not in (head, target):
+        raise SystemExit(
+            f"You have commits that the course does not have: `git reset {base[:10]}` takes them back and leaves your files as "
+            "they are; then update again."
+        )
+    return head, target if base == head else head
+
+
+def entries(listing: str) -> dict[str, list[str]]:
+    """Read what git prints with `--raw -z`; returns by path: both modes, both objects, and the letter of the change."""
+    fields = listing.split("\0")[:-1]
+    return {path: words.split() for words, path in zip(fields[::2], fields[1::2], strict=True)}
+
+
+def on_disk(root: Path, paths: list[str]) -> dict[str, str]:
+    """Return the object that git would make of each file that exists, whatever its line ends, by path."""
+    files = [path for path in paths if (root / path).is_file()]
+    return dict(zip(files, git(root, "hash-object", "--stdin-paths", stdin="\n".join(files)).split(), strict=True))
+
+
+def refuse_staged(root: Path, head: str, known: set[str]) -> None:
+    """Raise SystemExit if a version is staged that is neither in its file nor one of the course's: the update would drop it."""
+    staged = {path: entry[3] for path, entry in entries(git(root, "diff-index", "--cached", "-z", head)).items()}
+    files = on_disk(root, [path for path, content in staged.items() if content not in known and int(content, 16)])
+    if lost := [path for path, content in files.items() if content != staged[path]]:
+        raise SystemExit(
+            f"You staged {', '.join(lost)} and went on changing it: run `git reset`, which forgets what is staged and leaves your files as "
+            "they are, then update again."
+        )
+
+
+def carry_over(root: Path, names: list[str], news: Path, kept: Path) -> list[str]:
+    """Merge notebooks of the learner's into the new ones in a folder, and copy those that change; returns a line for each.
+
+    Args:
+        root: the course's folder.
+        names: the notebooks, as paths in it.
+        news: where the new ones lie. They are written anew there; those that would change nothing are removed.
+        kept: where the copies go.
+    """
+    lines, folder = [], None
+    for name in names:
+        mine, new, problem = (root / name).read_bytes(), news / name, None
+        try:
+            merged = merge(nbformat.read(new, as_version=4), nbformat.reads(mine.decode(), as_version=4))
+            content = (nbformat.writes(merged) + "\n").encode()
+        except Exception as error:
+            content, problem = new.read_bytes(), str(error).strip().split("\n")[0]
+        if content == mine:
+            new.unlink()
+        else:
+            folder = folder or new_folder(kept / time.strftime("chapters-%Y%m%d-%H%M%S"))
+            write_whole(folder / new.name, mine)
+            new.write_bytes(content)
+        if problem is None:
+            lines.append(f"{name}: your work is in the new version.")
+        else:
+            lines.append(f"{name}: your version could not be carried over ({problem}); it is {folder / new.name}.")
+    return lines
+
+
+def update(root: Path, kept: Path) -> list[str]:
+    """Update the course, and carry the learner's work over; prints and returns a line for each chapter that holds any.
+
+    A notebook that is missing arrives again. One that the course has no more is removed, but stays if it was worked in.
 
     Args:
         root: the course's folder.
         kept: where copies of the notebooks go first.
 
     Raises:
-        SystemExit: git could not pull; the notebooks are as they were.
+        SystemExit: the update cannot be made; every file is as it was, or what was written is completed by the next update.
+        OSError: a file cannot be written; likewise.
     """
-    git(root, "rev-parse", "--git-dir")
-    changed = git(root, "diff", "--name-only", "HEAD", "--", "chapters/*.ipynb").splitlines()
-    before = {name: (root / name).read_bytes() for name in changed if (root / name).exists()}
-    folder = kept / time.strftime("chapters-%Y%m%d-%H%M%S")
-    for name, content in before.items():
-        write_whole(folder / name.split("/")[-1], content)
+    head, target = versions(root)
+    changes = entries(git(root, "diff-tree", "-r", "-z", head, target))
+    listed = [entry.split("\t") for entry in git(root, "ls-tree", "-z", target, "chapters/").split("\0")[:-1]]
+    chapters = {path: words.split()[2] for words, path in listed if CHAPTER.fullmatch(path)}
+    # Every version of a file since `head` is the course's: an update to one that is no longer the newest may have been stopped
+    since = {line.split()[0] for line in git(root, "rev-list", "--objects", f"{head}..{target}").splitlines()}
+    known = since.union(chapters.values(), *(entry[2:4] for entry in changes.values()))
+    files = on_disk(root, [*{*changes, *chapters}])
+    mine = sorted(path for path, content in files.items() if content not in known)
+    gone = {path for path, entry in changes.items() if entry[4] == "D"}
+    if in_the_way := [path for path in mine if not CHAPTER.fullmatch(path)]:
+        raise SystemExit(
+            f"The update would overwrite your changes in {', '.join(in_the_way)}: move your version elsewhere, then update again; "
+            "nothing is changed."
+        )
+    if head != target:
+        refuse_staged(root, head, known)
+
+    for unfinished in root.glob("update-*.unfinished"):  # what an update that was killed has left
+        shutil.rmtree(unfinished, ignore_errors=True)
+    for unfinished in kept.rglob("*.unfinished"):
+        unfinished.unlink(missing_ok=True)
+    aside = Path(tempfile.mkdtemp(".unfinished", "update-", root))
     try:
-        if changed:
-            git(root, "checkout", "HEAD", "--", *changed)
-        git(root, "pull", "--ff-only", "--quiet")
-    except BaseException:
-        for name, content in before.items():
-            write_whole(root / name, content)
-        raise
-    lines = []
-    for name, content in before.items():
-        try:
-            mine = nbformat.reads(content.decode(), as_version=4)
-            if not (root / name).exists():
-                raise ValueError("the course has this chapter no more")
-            merged = merge(nbformat.read(root / name, as_version=4), mine)
-            write_whole(root / name, (nbformat.writes(merged) + "\n").encode())
-            lines.append(f"{name}: your work is in the new version.")
-        except Exception as error:
-            lines.append(f"{name}: your version could not be carried over ({error}); it is {folder / name.split('/')[-1]}.")
+        index, news = aside / "index", aside / "new"
+        news.mkdir()
+        arriving = [path for path in {*changes, *chapters} - gone if path in changes or path not in files or path in mine]
+        git(root, "read-tree", target, index=index)
+        git(root, "checkout-index", "-z", "--stdin", f"--prefix={aside.name}/new/", stdin="\0".join(arriving), index=index)
+        lines = carry_over(root, [path for path in mine if path not in gone], news, kept)
+        lines += [f"{path}: the course has this chapter no more; yours stays where it is." for path in mine if path in gone]
+        if on_disk(root, [*files]) != files:
+            raise SystemExit("A file was saved just now: update again; nothing is changed.")
+        for line in lines:  # before the first file changes, so that it is said also where that is the end
+            print(line, flush=True)
+        for path in gone.difference(mine):
+            (root / path).unlink(missing_ok=True)
+            with suppress(OSError):
+                os.removedirs((root / path).parent)  # those that it leaves empty
+        for new in [path for path in news.rglob("*") if path.is_file()]:
+            path = root / new.relative_to(news)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new.replace(path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    if head != target:
+        git(root, "reset", "--quiet", target)
     return lines
 
 
-if __name__ == "__main__":
-    for line in update():
-        print(line)
+def main() -> None:
+    for name in ("SIGTERM", "SIGHUP"):  # treated like Ctrl-C
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    sys.stdout.reconfigure(errors="replace")  # a Windows console may not know every character
+    try:
+        update(ROOT, RECORDS / "kept")
+    except KeyboardInterrupt:
+        sys.exit("Stopped. Your work is in your notebooks; the next update goes on from here.")
+    except OSError as error:
+        sys.exit(f"The update cannot go on ({error}). Your work is in your notebooks; set this right, then update again.")
     print("The course is up to date. Reload the chapters that are open in JupyterLab (File, Reload Notebook from Disk).")
+
+
+if __name__ == "__main__":
+    main()

@@ -261,6 +261,48 @@ def test_progress_follows_from_notebooks_and_records(here):
     assert progress.show_progress().line("layer_init") == f"{len(EXERCISES)} of {len(EXERCISES)} solved."
 
 
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_what_was_saved_or_checked_last_counts_whatever_the_clock_said(here, hours, monkeypatch):
+    exercise = EXERCISES["discounted_returns"]
+
+    def wrong_clock():
+        when = time.time() + 3600 * hours
+        os.utime(exercise.notebook, (when, when))
+
+    put(here, exercise.name, with_body(exercise.name, "return 1"))
+    wrong_clock()
+    at_the_check = time.time() - 3600 * hours
+    with monkeypatch.context() as context:
+        context.setattr(time, "time", lambda: at_the_check)
+        records.write(exercise, reference(exercise.name), passed=True)
+    assert notebooks.read_answer(exercise)[0] == reference(exercise.name)
+    put(here, exercise.name, with_body(exercise.name, "return 2"))
+    wrong_clock()
+    assert notebooks.read_answer(exercise)[0].endswith("return 2")
+    assert progress.show_progress().states[exercise.name] == progress.UNCHECKED
+
+
+@pytest.mark.parametrize("wrong", ['{"passed": "no"}', '{"source": ["def f(): pass"]}', '{"tests": null}', "[]", "NaN", ""])
+def test_a_record_with_fields_of_the_wrong_kind_gets_a_sentence(here, wrong):
+    exercise = EXERCISES["discounted_returns"]
+    records.write(exercise, reference(exercise.name), passed=True)
+    path = here / ".answers" / f"{exercise.name}.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | json.loads(wrong)) if wrong.startswith("{") else wrong)
+    with pytest.raises(AnswerError, match=r"discounted_returns\.json cannot be read .*: check discounted_returns"):
+        notebooks.read_answer(exercise)
+    assert records.verdict(exercise, reference(exercise.name)) is None
+
+
+def test_a_record_of_an_earlier_version_counts_where_the_notebook_holds_no_answer(here):
+    exercise = EXERCISES["discounted_returns"]
+    path = here / ".answers" / f"{exercise.name}.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps({"source": reference(exercise.name), "passed": True, "time": 4e9}))
+    assert notebooks.read_answer(exercise)[0] == reference(exercise.name)
+    put(here, exercise.name, with_body(exercise.name, "return 1"))
+    assert notebooks.read_answer(exercise)[0].endswith("return 1")
+
+
 def test_a_notebook_that_cannot_be_read_is_noted_in_the_panel(here):
     (here / "chapters" / "00_start_here.ipynb").write_text("{")
     assert "00_start_here.ipynb cannot be read" in str(progress.show_progress())

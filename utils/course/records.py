@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -14,7 +13,7 @@ from utils.files import write_whole
 
 
 def write(exercise: Exercise, source: str, passed: bool, said: str = "") -> None:
-    """Keep an answer that was checked, with what it needs of the cells before it.
+    """Keep an answer that was checked, with what it needs of the cells before it, and a digest of the notebook on disk.
 
     Args:
         exercise: what it answers.
@@ -25,7 +24,8 @@ def write(exercise: Exercise, source: str, passed: bool, said: str = "") -> None
     Raises:
         OSError: the record cannot be written.
     """
-    entry = {"source": source, "passed": passed, "said": said, "tests": digest_of_tests(exercise.name), "time": time.time()}
+    digests = {"tests": digest_of_tests(exercise.name), "notebook": digest_of_notebook(exercise)}
+    entry = {"source": source, "passed": passed, "said": said} | digests
     write_whole(_path(exercise), json.dumps(entry, indent=1).encode())
 
 
@@ -33,8 +33,11 @@ def read(exercise: Exercise) -> dict | None:
     """Return what `write` wrote, or None if the exercise was never checked. Raises AnswerError if it cannot be read."""
     path = _path(exercise)
     try:
-        entry = json.loads(path.read_text("utf-8"))
-        return entry | {"source": str(entry["source"]), "passed": bool(entry["passed"]), "time": float(entry["time"])}
+        entry = {"said": "", "tests": "", "notebook": ""} | json.loads(path.read_text("utf-8"))
+        for field, kind in {"source": str, "passed": bool, "said": str, "tests": str, "notebook": str}.items():
+            if not isinstance(entry[field], kind):
+                raise TypeError(f"{field} is {entry[field]!r:.40}")
+        return entry
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -51,6 +54,11 @@ def verdict(exercise: Exercise, source: str) -> bool | None:
         if entry.get("source", "").strip() == source.strip() and entry.get("tests") == digest_of_tests(exercise.name):
             return entry["passed"]
     return None
+
+
+def digest_of_notebook(exercise: Exercise) -> str:
+    """Return a digest of the learner's notebook on disk; empty if there is none."""
+    return hashlib.sha1(exercise.notebook.read_bytes()).hexdigest() if exercise.notebook.exists() else ""
 
 
 @cache
