@@ -205,7 +205,7 @@ def limited(seconds: float | None):
     def watch():
         while not is_done.wait(seconds / 20):
             waited, used = time.monotonic() - started, time.process_time() - computed
-            if min(waited, 2 * used) > seconds or waited > 6 * seconds:  # on a busy machine a right answer waits long, too
+            if min(waited, 2 * used) > seconds or waited > 3 * seconds:  # on a busy machine a right answer waits long, too
                 stopped_after.append(waited)
                 if hasattr(signal, "pthread_kill"):
                     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # also out of a sleep

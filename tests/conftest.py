@@ -1,13 +1,17 @@
 """Run each exercise's test twice, on the reference and on the learner's answer, and sum up the progress."""
 
 import pytest
+import torch
 
-from solutions import networks, trainer
-from tests import checks
+from solutions import networks
+from tests import checks, judging
 from utils import answers, progress
 from utils.course import notebooks
 from utils.course.exercises import Exercise, exercises
 from utils.course.programs import AnswerError
+
+PHASES = ["rollout_phase", "learning_phase"]
+"""The exercises that make a whole trainer, which the tests with the argument `trainer_class` ask for."""
 
 
 def exercise_of(function_name: str) -> Exercise | None:
@@ -19,9 +23,10 @@ def pytest_addoption(parser):
 
 
 def pytest_generate_tests(metafunc):
-    exercise = exercise_of(metafunc.function.__name__)
-    if exercise is not None and metafunc.fixturenames:
-        metafunc.parametrize(metafunc.fixturenames[0], ["reference", "yours"], indirect=False)
+    if "trainer_class" in metafunc.fixturenames:
+        metafunc.parametrize("trainer_class", ["reference", "yours"])
+    elif exercise_of(metafunc.function.__name__) is not None and metafunc.fixturenames:
+        metafunc.parametrize(metafunc.fixturenames[0], ["reference", "yours"])
 
 
 @pytest.fixture
@@ -30,57 +35,29 @@ def get_actor_and_critic():
     return networks.get_actor_and_critic
 
 
-@pytest.fixture(params=["reference", "yours"])
-def trainer_class(request):
-    """Return the reference's trainer, and the learner's once both of its phases are attempted."""
-    if request.param == "reference":
-        return trainer.PPOTrainer
-    seconds = time_limit(request.config)
-    phases = [load_yours(exercises()[name], seconds) for name in ["rollout_phase", "learning_phase"]]
-    return phases[-1][0]
-
-
-def time_limit(config) -> float:
-    return float(config.getini("answer_time_limit"))
-
-
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem):
-    """Put the answer in the place of the word "reference" or "yours" just before the test runs."""
-    exercise = exercise_of(pyfuncitem.function.__name__)
-    if exercise is not None:
-        (name,) = pyfuncitem._fixtureinfo.argnames
-        whose = pyfuncitem.funcargs[name]
-        if whose == "reference":
-            pyfuncitem.funcargs[name] = answers.load_reference(exercise)
-        else:
-            seconds = time_limit(pyfuncitem.config)
-            pyfuncitem.funcargs[name], where = load_yours(exercise, seconds)
-            pyfuncitem.obj = judged_test(exercise, pyfuncitem.obj, seconds)
-            pyfuncitem.add_report_section("call", "answer", f"The answer is from {where}.")
-    elif pyfuncitem.funcargs.get("trainer_class", trainer.PPOTrainer) is not trainer.PPOTrainer:
-        pyfuncitem.obj = judged_test(None, pyfuncitem.obj, 5 * time_limit(pyfuncitem.config))  # it trains several agents
-    return (yield)
-
-
-def load_yours(exercise: Exercise, seconds: float):
+    """Put the reference in the place of the word "reference"; where it says "yours", judge the learner's answer instead."""
+    test = pyfuncitem.function.__name__
+    whole_agent = "trainer_class" in pyfuncitem.funcargs
+    exercise = exercises()["learning_phase"] if whole_agent else exercise_of(test)
+    if exercise is None:
+        return None
+    (name,) = pyfuncitem._fixtureinfo.argnames
+    if pyfuncitem.funcargs[name] == "reference":
+        pyfuncitem.funcargs[name] = answers.load_reference(exercise)
+        return None
+    seconds = float(pyfuncitem.config.getini("answer_time_limit")) * (5 if whole_agent else 1)  # it trains several agents
     try:
-        source, where = notebooks.read_answer(exercise)
-        if source is None:
+        read = [notebooks.read_answer(exercises()[phase]) for phase in (PHASES if whole_agent else [exercise.name])]
+        if None in [source for source, _ in read]:
             pytest.skip("not attempted yet")
-        with checks.fenced(seconds):
-            return exercise.load(source), where
-    except (AnswerError, checks.WrongAnswer) as error:
-        said = error.__cause__ if isinstance(error.__cause__, checks.Verdict) else error
-        raise checks.WrongAnswer(f"✗ {exercise.name}\n{said}") from None
-
-
-def judged_test(exercise, test, seconds: float):
-    def run(**arguments):
-        (answer,) = arguments.values()
-        checks.judge(exercise, test, answer, seconds)
-
-    return run
+        source, where = read[-1]
+        pyfuncitem.add_report_section("call", "answer", f"The answer is from {where}.")
+        judging.judge_apart(exercise, source, seconds, test)
+    except AnswerError as error:
+        raise checks.WrongAnswer(f"✗ {test.removeprefix('test_')}\n{error}") from None
+    return True  # so that pytest does not call the test
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -99,8 +76,6 @@ def shortened(printed: str, limit: int = 20) -> str:
 
 
 def pytest_configure(config):
-    import torch._dynamo  # the first optimizer imports it: not in the time of some test
-
     torch.set_num_threads(1)  # the networks are small, and threads that wait for each other are slow on a busy machine
 
 

@@ -1,5 +1,6 @@
 """Tests of the exercises of chapter 06."""
 
+import copy
 from dataclasses import fields, replace
 
 import numpy as np
@@ -54,10 +55,19 @@ def arrays_of(transition: Transition) -> dict[str, np.ndarray]:
     return {name: array for name, array in arrays.items() if isinstance(array, np.ndarray)}
 
 
+def checked(check_transition, contract: Contract, transition: Transition):
+    """Call check_transition with a contract of its own, and require that it stays as it is."""
+    own = copy.deepcopy(contract)
+    try:
+        return check_transition(own, transition)
+    finally:
+        require(repr(own) == repr(contract), "check_transition changes the contract. It only looks.", "changes the contract")
+
+
 def expect_accepted(check_transition, contract: Contract, transition: Transition, what: str) -> None:
     before = {name: array.copy() for name, array in arrays_of(transition).items()}
     try:
-        returned = check_transition(contract, transition)
+        returned = checked(check_transition, contract, transition)
     except ContractError as error:
         raise WrongAnswer(f"A sound transition is refused ({what}): {error}", f"refused: {what}") from None
     for name, array in arrays_of(transition).items():
@@ -89,7 +99,7 @@ def expect_refused(
     value: str = "",
 ) -> None:
     try:
-        returned = check_transition(contract, transition)
+        returned = checked(check_transition, contract, transition)
     except ContractError as raised:
         error = raised
     else:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
@@ -58,7 +58,8 @@ def adopt(before: str | None = None) -> str:
             _take_place(exercise, exercise.load(source))
             yours.append(exercise.name)
         elif passed is None:
-            problems.append(_not_used(exercise, f"Its verdict cannot be kept in {paths.RECORDS}: make that folder writable."))
+            reason = f"Its check did not finish, or its verdict cannot be kept in {paths.RECORDS}: make that folder writable."
+            problems.append(_not_used(exercise, reason))
         else:
             problems.append(_not_used(exercise, records.read(exercise).get("said")))
     if not yours and not problems:
@@ -80,15 +81,9 @@ def _have_judged(answers: dict[Exercise, str]) -> None:
     if waiting:
         names = ", ".join(exercise.name for exercise in waiting)
         print(f"Checking what has changed since its last check, or whose test has: {names} ...", flush=True)
-    while waiting:
         command = [sys.executable, "-m", "tests", *(exercise.name for exercise in waiting)]
         env = {**os.environ, "PPO_COURSE_ANSWERS": str(paths.RECORDS)}
         subprocess.run(command, cwd=paths.ROOT, stdout=subprocess.DEVNULL, env=env)
-        waiting = [exercise for exercise in waiting if records.verdict(exercise, answers[exercise]) is None]
-        if waiting:  # its check has ended the process
-            with suppress(OSError):
-                records.write(waiting[0], answers[waiting[0]], False, "Its check was not finished.")
-            del waiting[0]
 
 
 def put_back() -> None:

@@ -108,7 +108,7 @@ def test_answers_without_a_verdict_are_judged_in_another_process(capfd):
     said = " ".join(answers.adopt().split())
     assert "Yours, and used from here on: value_loss." in said
     assert "policy_loss: yours cannot be used, so the course's own is. Your cell does not run: ModuleNotFoundError" in said
-    assert "entropy_bonus: yours cannot be used, so the course's own is. Its check was not finished." in said
+    assert "entropy_bonus: yours cannot be used, so the course's own is. Its code ended the process (exit code 0)" in said
     assert "policy_loss, value_loss, entropy_bonus ..." in capfd.readouterr().out
 
 

@@ -1,5 +1,6 @@
 """Whatever a learner hands in, and whatever became of a notebook: one sentence, the rest goes on, nothing is lost."""
 
+import contextlib
 import json
 import os
 import random
@@ -10,10 +11,12 @@ import time
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 import torch
 
 import tests
+from solutions.frame_stack import FrameStack
 from tests import checks, mistakes
 from tests.dev import commands
 from tests.dev.test_build import edit, exercise_cell, reference, run_pytest, solve
@@ -153,6 +156,127 @@ def test_an_answer_that_never_ends_is_stopped_and_the_others_go_on(course):
     assert said.count("a line\n") <= 20
     assert "1 of 6 exercises solved." in said
     assert "Traceback" not in said
+
+
+RUNAWAYS = {
+    "discounted_returns": ("import os; os._exit(0)", "Its code ended the process (exit code 0)"),
+    "sample_actions": ("raise KeyboardInterrupt", "It raises KeyboardInterrupt"),
+    "reinforce_loss": ("import itertools; max(itertools.repeat(1))", "It was stopped after"),
+    "layer_init": (
+        "import time\n    while True:\n        try: time.sleep(9)\n        except BaseException: pass",
+        "It was stopped after",
+    ),
+    "get_actor_and_critic_classic": (
+        "import torch; eaten = []\n    while True: eaten.append(torch.empty(1 << 26))",
+        "allocate memory",
+    ),
+    "compute_advantages": ("import threading, time; threading.Thread(target=time.sleep, args=(999,)).start()", "is None"),
+    "get_minibatch_indices": ("import ctypes; ctypes.string_at(0)", "Its code ended the process (signal SIGSEGV)"),
+    "play_step": ("import re; re.match('(a+)+$', 'a' * 40 + 'b')", "It was stopped after"),
+    "policy_loss": ("import torch; torch.Tensor.mean = torch.Tensor.sum; return torch.zeros(())", "policy_loss is not right"),
+    "entropy_bonus": ("import sys; sys.exit(0)", "It ends the whole program"),
+    "make_optimizer": ("import os, time; os.fork() or time.sleep(999); return None", "make_optimizer returns NoneType"),
+    "approx_kl": ("import os; os.close(1); os.close(2); print('no more'); return None", "is None"),
+    "clipfrac": ("while True: print('a line')", "It was stopped after"),
+    "explained_variance": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "(signal SIGKILL)"),
+    "evaluate": (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n    while True: pass",
+        "It was stopped after",
+    ),
+    "check_transition": (
+        "import os, sys; print('✓ check_transition passes.'); [os.write(n, b'right') for n in (1, 2)]; os._exit(0)",
+        "Its code ended the process (exit code 0)",
+    ),
+    "scale_bytes": ("import os; os.chdir('/'); return None", "is None"),
+    "ram_features": ("import sys; sys.modules.clear(); return None", ""),
+    "get_actor_and_critic_ram": (
+        "import sys; sys.setrecursionlimit(10**9); return (lambda f: f(f))(lambda f: f(f))",
+        "",
+    ),
+    "get_actor_and_critic_atari": (
+        "import atexit, time; atexit.register(time.sleep, 999); return None",
+        "The function returns None",
+    ),
+}
+"""Answers that would end, hang or change the whole session, and what each is told."""
+UNHARMED = ["value_loss", "PPOScheduler"]
+
+
+def left_running(records_folder, seconds: float = 0):
+    """Return the processes that still judge answers of a copied course after some seconds."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get("PPO_COURSE_ANSWERS") == str(records_folder):
+                found.append(process)
+    return psutil.wait_procs(found, timeout=seconds)[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork, signals and limits of memory")
+def test_no_answer_takes_the_session_or_another_verdict_down(course, monkeypatch):
+    monkeypatch.setenv("PPO_COURSE_ANSWERS", str(course / ".answers"))
+    for name, (body, _) in RUNAWAYS.items():
+        put(course, name, with_body(name, body))
+    for name in UNHARMED:
+        put(course, name, reference(name))
+    code, said = run_pytest(course, "yours", "-o", "answer_time_limit=1")
+    assert code == 1
+    sections = re.split(r"^_+ test_(\w+)\[yours\] _+$", said, flags=re.M)[1:]
+    verdicts = dict(zip(sections[::2], sections[1::2], strict=True))
+    assert set(verdicts) == set(RUNAWAYS)
+    assert {
+        name: said for name, said in verdicts.items() if not re.match(rf"\n✗ {name}\n.*{re.escape(RUNAWAYS[name][1])}", said)
+    } == {}
+    assert all(f"✓ {name}" in said for name in UNHARMED)
+    assert f"{len(UNHARMED)} of {len(EXERCISES)} exercises solved." in said
+    assert "Traceback" not in said
+    assert left_running(course / ".answers", seconds=20) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs process groups")
+def test_an_answer_ends_with_the_pytest_that_judges_it(course, monkeypatch):
+    monkeypatch.setenv("PPO_COURSE_ANSWERS", str(course / ".answers"))
+    begun = course / "begun"
+    body, _ = RUNAWAYS["layer_init"]
+    put(course, "layer_init", with_body("layer_init", f"open({str(begun)!r}, 'w').close()\n    {body}"))
+    output = course / "output"
+    pytest_alone = commands.start(
+        "-m", "pytest", "tests", "-k", "layer_init and yours", stdout=output, stderr=output, cwd=course
+    )
+    while not begun.exists():
+        assert pytest_alone.poll() is None, output.read_text()
+        time.sleep(0.05)
+    assert left_running(course / ".answers")
+    pytest_alone.kill()
+    pytest_alone.wait()
+    assert left_running(course / ".answers", seconds=20) == []
+
+
+def spoiled_contract(contract, transition):
+    contract.rules.pop("rewards", None)
+    return transition
+
+
+class SpoilsGames(FrameStack):
+    """Writes into the frames of the games of Breakout, and of no others."""
+
+    def update(self, frames, masks):
+        stacks = super().update(frames, masks)
+        if frames.shape[-1] == 36:
+            frames.zero_()
+        return stacks
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "said"),
+    [
+        ("check_transition", spoiled_contract, "check_transition changes the contract"),
+        ("FrameStack", SpoilsGames, "changes its input `frames`"),
+    ],
+)
+def test_an_answer_cannot_spoil_what_the_next_one_is_tested_with(name, answer, said):
+    assert said in checks.verdict(EXERCISES[name], answer)
+    assert checks.verdict(EXERCISES[name], answers.load_reference(EXERCISES[name])) is None
 
 
 def cells_of(course, chapter):
