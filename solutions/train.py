@@ -16,7 +16,7 @@ from solutions.fast import distributed
 from solutions.fast.gpu import GPUTrainer
 from solutions.saving import checkpoint
 from solutions.trainer import PPOTrainer
-from utils import answers
+from utils import answers, words
 from utils.processes import WorkerError
 from utils.transitions import ContractError
 from utils.watching.log import new_run_folder
@@ -223,8 +223,4 @@ def main(run: Run) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(tyro.extras.overridable_config_cli(RUNS, prog="python -m solutions.train")))
-    # settings or environments that cannot work: the sentence is enough
-    except (ValueError, WorkerError, distributed.RankError) as error:
-        sys.exit(f"error: {error}")
+    sys.exit(main(words.parsed(tyro.extras.overridable_config_cli, RUNS, prog="python -m solutions.train")))

@@ -12,8 +12,17 @@ from utils.course.exercises import exercises
 from utils.course.notebooks import read_answer
 from utils.course.programs import AnswerError
 
-for exercise in map(exercises().get, sys.argv[1:]):
+names = sys.argv[1:]
+if not names or not set(names) <= set(exercises()):
+    raise ValueError(
+        f"Name exercises, not {' '.join(names) or 'none'}: `python -m utils.progress` lists them; `pytest tests` tests all."
+    )
+for exercise in map(exercises().get, names):
     source, _ = read_answer(exercise)
+    if source is None:
+        raise ValueError(
+            f"{exercise.name} is not attempted yet: write it in {exercise.notebook.name} first, and save the notebook."
+        )
     try:
         passed, said = checks.verdict(exercise, exercise.load(source)) is None, ""
     except AnswerError as error:

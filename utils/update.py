@@ -95,6 +95,10 @@ def update(root: Path = ROOT, kept: Path = RECORDS / "kept") -> list[str]:
 
 
 if __name__ == "__main__":
+    if not (ROOT / ".git").exists():
+        raise ValueError(
+            f"{ROOT} was not fetched by git: fetch the course anew, as the README says, and copy your chapters over."
+        )
     for line in update():
         print(line)
     print("The course is up to date. Reload the chapters that are open in JupyterLab (File, Reload Notebook from Disk).")

@@ -19,6 +19,11 @@ from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
 import gymnasium as gym
 import numpy as np
 import torch

@@ -14,6 +14,11 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
 import numpy as np
 from gymnasium.vector import VectorWrapper
 

@@ -12,6 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
 import psutil
 import tyro
 

@@ -18,6 +18,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
 import torch
 
 from tests import checks, mistakes
