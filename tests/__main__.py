@@ -14,8 +14,9 @@ from utils.course.programs import AnswerError
 
 names = sys.argv[1:]
 if not names or not set(names) <= set(exercises()):
+    given = f" {' '.join(names)} are not all exercises." if names else ""
     raise ValueError(
-        f"Name exercises, not {' '.join(names) or 'none'}: `python -m utils.progress` lists them; `pytest tests` tests all."
+        f"Give the names of exercises, which `python -m utils.progress` lists; `pytest tests` tests them all.{given}"
     )
 for exercise in map(exercises().get, names):
     source, _ = read_answer(exercise)

@@ -171,7 +171,9 @@ def _make_one(spec: gym.envs.registration.EnvSpec, mode: str, **options) -> gym.
     try:
         return gym.make(spec, **options)
     except (ImportError, gym.error.DependencyNotInstalled) as error:
-        raise ValueError(f"{spec.id} needs more than the course installs: {error}") from None
+        raise ValueError(
+            f"{spec.id} needs a package that is not installed: install it, or choose another environment ({error})."
+        ) from None
 
 
 def find_spec(env_id: str) -> gym.envs.registration.EnvSpec:

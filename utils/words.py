@@ -59,7 +59,7 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, ImportError) and (error.name or "").split(".")[0] not in FOLDERS:
         return missing_package.advice(error)
     if isinstance(error, OSError) and error.strerror:
-        what = "a file" if error.filename is None else repr(str(error.filename))
+        what = "a file or the output" if error.filename is None else repr(str(error.filename))
         return (
             f"{what} cannot be used ({error.strerror}): see that it is there, is yours and has room, or choose another place."
         )
