@@ -7,7 +7,6 @@ a script that is run by its path calls it at its top. Whoever wants Python's own
 import atexit
 import os
 import sys
-import traceback
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -71,6 +70,8 @@ def _is_a_sentence(error: BaseException) -> bool:
     """Tell whether an error was written for people: of a class of the course's own, or a ValueError that the course raised."""
     if type(error).__module__.split(".")[0] in FOLDERS:
         return True
+    import traceback  # not at the top: until this module is there, Ctrl-C is not guarded
+
     last = traceback.extract_tb(error.__traceback__, limit=-1)
     return isinstance(error, ValueError) and any(
         Path(frame.filename).is_relative_to(ROOT) and frame.line.startswith("raise ") for frame in last
