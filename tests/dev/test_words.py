@@ -161,13 +161,18 @@ def test_a_copy_without_git_and_names_that_are_not_there(course, command, status
 @pytest.fixture
 def builder(course, capsys, monkeypatch):
     """A function that checks the copy of the course with its builder, and returns what that complains of."""
-    known = (exercises, progress.title)
+
+    def forget():
+        exercises.cache_clear()
+        progress.title.cache_clear()
+
+    def check():
+        forget()
+        return here(capsys, monkeypatch, str(ROOT / "chapters" / "build.py"), "--check")
+
     with patch.object(paths, "ROOT", course):
-        for cached in known:
-            cached.cache_clear()
-        yield lambda: here(capsys, monkeypatch, str(ROOT / "chapters" / "build.py"), "--check")
-    for cached in known:
-        cached.cache_clear()
+        yield check
+    forget()
 
 
 FENCE = '```python exercise="compute_advantages" difficulty="4" importance="5" minutes="25"\n'
