@@ -12,6 +12,13 @@ import re
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that may fail
+
 try:
     import jupytext
     import nbformat
@@ -19,13 +26,11 @@ try:
 except ImportError as error:
     sys.exit(f"Building the chapters needs the development extras ({error}): run `pip install -e '.[dev]'`.")
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-
-from utils import progress  # noqa: E402
-from utils.course.exercises import exercises  # noqa: E402
-from utils.files import write_whole  # noqa: E402
-from utils.update import digest, merge  # noqa: E402
+from utils import progress
+from utils.course.exercises import exercises
+from utils.files import write_whole
+from utils.paths import ROOT
+from utils.update import digest, merge
 
 REPOSITORY = progress.repository()
 FOLDER = REPOSITORY.rsplit("/", 1)[1]
@@ -78,10 +83,26 @@ METADATA = {
 
 
 def read_sources() -> dict[str, nbformat.NotebookNode]:
-    """Read every chapter's source as a notebook that runs as it stands, by stem, with its title in the metadata."""
-    chapters = {path.stem: jupytext.read(path) for path in sorted((ROOT / "chapters" / "source").glob("*.md"))}
-    for stem, notebook in chapters.items():
-        notebook.metadata["title"] = progress.title(stem)
+    """Read every chapter's source as a notebook that runs as it stands, by stem, with its title in the metadata.
+
+    Raises:
+        ValueError: one cannot be read, or does not begin with its title and an introduction.
+    """
+    chapters = {}
+    for path in sorted((ROOT / "chapters" / "source").glob("*.md")):
+        try:
+            notebook = jupytext.reads(path.read_text("utf-8"), "md")
+        except Exception as error:  # the parsers of YAML and of Markdown raise errors of their own
+            raise ValueError(
+                f"{path.relative_to(ROOT)} cannot be read ({type(error).__name__}: {error}): it must be text in UTF-8 that begins with "
+                "its title, or with a head in YAML."
+            ) from None
+        notebook.metadata["title"] = progress.title(path.stem)
+        if not re.match(r"# .*\n", notebook.cells[0].source):
+            raise ValueError(
+                f"{path.relative_to(ROOT)} must begin with its title, `# TITLE`, and an introduction in the lines below."
+            )
+        chapters[path.stem] = notebook
     return chapters
 
 
@@ -99,6 +120,9 @@ def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookN
     """
     source = sources[stem]
     whys = {cell.metadata["solution"]: cell.source for cell in source.cells if "solution" in cell.metadata}
+    cells_of_exercises = {cell.metadata["exercise"] for cell in source.cells if "exercise" in cell.metadata}
+    if unknown := set(whys) - cells_of_exercises:
+        raise ValueError(f"chapters/source/{stem}.md explains {', '.join(map(repr, unknown))}, but has no such exercise.")
     heading, introduction = source.cells[0].source.split("\n", 1)
     setup = SETUP.replace("COLAB_OPTIONS", "gpu=True" if source.metadata.get("gpu") else "")
     setup += "" if stem == min(sources) else ADOPT.format(stem=stem)
@@ -123,9 +147,15 @@ def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookN
 
 def exercise_cells(stem: str, cell: nbformat.NotebookNode, whys: dict[str, str], solved: bool) -> list:
     of_cell = [one for one in exercises().values() if (one.chapter, one.cell) == (stem, cell.metadata["exercise"])]
+    if not of_cell:
+        raise ValueError(
+            f'chapters/source/{stem}.md: give the fence of the exercise {cell.metadata["exercise"]!r} exercise="NAMES".'
+        )
     first = of_cell[0]
     if first.cell not in whys:
-        raise ValueError(f'{stem}: the exercise {first.cell!r} has no region marked solution="{first.cell}" that says why.')
+        raise ValueError(
+            f'chapters/source/{stem}.md: the exercise {first.cell!r} has no region marked solution="{first.cell}" that says why.'
+        )
     info = f"**Difficulty** {dots(first.difficulty)} · **Importance** {dots(first.importance)} · **Time** about {first.minutes} minutes"
     solution = f"```python\n{first.reference_source()}\n```\n\n{whys[first.cell]}"
     folded = f"<details>\n<summary>Solution</summary>\n\n{solution.strip()}\n\n</details>"

@@ -1,10 +1,7 @@
 """What the scripts of this folder share when an agent plays: which agents there are, and a game that a person may take over."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 import torch

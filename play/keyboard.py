@@ -14,16 +14,9 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 if sys.platform.startswith("linux"):  # without a screen SDL would fall back on drawing where nobody sees it
     os.environ.setdefault("SDL_VIDEODRIVER", "x11,wayland" if "WAYLAND_DISPLAY" in os.environ else "x11")
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from utils import missing_package
-
-try:
-    import numpy as np
-    import pygame
-    import tyro
-except ImportError as error:
-    sys.exit(missing_package.advice(error))
+import numpy as np
+import pygame
+import tyro
 
 from utils.display import draw_strip, write_video
 from utils.playing import scores
@@ -58,13 +51,8 @@ stopped = threading.Event()
 
 
 def run(main: Callable):
-    """Call `main` with the options of the command line. A ValueError is one sentence for the player; Ctrl-C just ends."""
-    try:
-        tyro.cli(main)
-    except ValueError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        stopped.set()
+    """Call `main` with the options of the command line; if Ctrl-C has stopped the game, the exit status is 130."""
+    tyro.cli(main)
     if stopped.is_set():
         sys.exit(130)
 

@@ -1,6 +1,14 @@
 """Play Breakout, or another Atari game, with the keyboard: `python play/play_breakout.py --env-id ALE/Pong-v5`."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
 
 import tyro
 from keyboard import play, run

@@ -1,6 +1,14 @@
 """Drive MountainCar with the keyboard: `python play/play_mountaincar.py`."""
 
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
 
 from keyboard import play, run
 

@@ -1,11 +1,19 @@
 """Watch a trained agent play: `python play/watch.py pong-ram`, or `python play/watch.py runs/FOLDER/curve.safetensors`."""
 
 import os
+import sys
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
 
 import numpy as np
 import tyro

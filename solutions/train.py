@@ -18,7 +18,7 @@ from solutions.fast.gpu import GPUTrainer
 from solutions.saving import checkpoint
 from solutions.saving.run_files import RunFiles
 from solutions.trainer import PPOTrainer
-from utils import answers
+from utils import answers, words
 from utils.interrupts import SIGNALS, Interrupts, silence
 from utils.processes import WorkerError
 from utils.transitions import ContractError
@@ -278,8 +278,4 @@ def train_and_report(
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(tyro.extras.overridable_config_cli(RUNS, prog="python -m solutions.train")))
-    # settings or environments that cannot work: the sentence is enough
-    except (ValueError, WorkerError, distributed.RankError) as error:
-        sys.exit(f"error: {error}")
+    sys.exit(main(words.parsed(tyro.extras.overridable_config_cli, RUNS, prog="python -m solutions.train")))

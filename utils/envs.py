@@ -113,7 +113,7 @@ def make_envs(
         timeout: seconds that processes may take for a step or a reset.
 
     Raises:
-        ValueError: an unknown env_id or mode, or two that do not go together.
+        ValueError: an unknown env_id or mode, two that do not go together, or a package of the environment is missing.
         WorkerError: a process died or hangs; also from `reset` and `step`.
     """
     spec = find_spec(env_id)
@@ -168,7 +168,12 @@ def _make_one(spec: gym.envs.registration.EnvSpec, mode: str, **options) -> gym.
         return prepare_atari_env(gym.make(spec, frameskip=1, **options), clip_rewards=False)
     if mode == "ram":
         return prepare_ram_env(gym.make(spec, obs_type="ram", **options))
-    return gym.make(spec, **options)
+    try:
+        return gym.make(spec, **options)
+    except (ImportError, gym.error.DependencyNotInstalled) as error:
+        raise ValueError(
+            f"{spec.id} needs a package that is not installed: install it, or choose another environment ({error})."
+        ) from None
 
 
 def find_spec(env_id: str) -> gym.envs.registration.EnvSpec:

@@ -111,9 +111,14 @@ class Progress:
 
 @cache
 def title(chapter: str) -> str:
-    """Return the title of a chapter, from its source."""
+    """Return the title of a chapter, from its source. Raises ValueError if it has none."""
     text = (paths.ROOT / "chapters" / "source" / f"{chapter}.md").read_text("utf-8")
-    return re.search(r"^# (.*)$", text, re.MULTILINE)[1]
+    found = re.search(r"^# (.*)$", text, re.MULTILINE)
+    if found is None:
+        raise ValueError(
+            f"chapters/source/{chapter}.md has no title: give it a first line `# TITLE`, and an introduction below it."
+        )
+    return found[1]
 
 
 @cache
@@ -159,7 +164,8 @@ def reset(name: str) -> None:
     name = getattr(name, "__name__", name)  # the function itself will do
     if name not in exercises():
         close = difflib.get_close_matches(str(name), exercises(), n=3)
-        advice = f"did you mean {' or '.join(close)}?" if close else "`show_progress()` names them all."
+        command = "python -m utils.progress" if jupyter.shell() is None else "show_progress()"
+        advice = f"did you mean {' or '.join(close)}?" if close else f"`{command}` names them all."
         raise AnswerError(f"There is no exercise {name!r}: {advice}")
     exercise, shell = exercises()[name], jupyter.shell()
     print(_reset_on_disk(exercise) if shell is None else _reset_in_notebook(exercise, shell))
@@ -240,19 +246,16 @@ def _keep_aside(exercise: Exercise, written: list[str]) -> Path | None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("python -m utils.progress", description=__doc__, formatter_class=raw)
     commands = parser.add_subparsers(dest="command", metavar="[reset NAME ...]")
     commands.add_parser("reset").add_argument("names", nargs="+", metavar="NAME")
     arguments = parser.parse_args()
-    sys.stdout.reconfigure(errors="replace")  # a Windows console may not know every character
-    try:
-        if arguments.command:
-            for name in arguments.names:
-                reset(name)
-        else:
-            print(show_progress())
-    except (AnswerError, OSError) as error:
-        sys.exit(str(error))
+    if arguments.command:
+        for name in arguments.names:
+            reset(name)
+    else:
+        print(show_progress())
 
 
 if __name__ == "__main__":

@@ -231,7 +231,6 @@ def main() -> None:
     for name in ("SIGTERM", "SIGHUP"):  # treated like Ctrl-C
         if hasattr(signal, name):  # Windows has no SIGHUP
             signal.signal(getattr(signal, name), signal.default_int_handler)
-    sys.stdout.reconfigure(errors="replace")  # a Windows console may not know every character
     try:
         update(ROOT, RECORDS / "kept")
     except KeyboardInterrupt:

@@ -6,7 +6,6 @@ The card says how good the agent is and by which protocol, and how to train it a
 import json
 import platform
 import re
-import sys
 import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -109,8 +108,5 @@ def make_card(card: Card, folder: Path = AGENTS) -> Path:
 
 
 if __name__ == "__main__":
-    try:
-        path = make_card(tyro.cli(Card, prog="python -m solutions.saving.make_card"))
-        print(path.read_text("utf-8"))
-    except (ValueError, OSError) as error:
-        sys.exit(f"error: {error}")
+    path = make_card(tyro.cli(Card, prog="python -m solutions.saving.make_card"))
+    print(path.read_text("utf-8"))

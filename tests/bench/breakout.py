@@ -19,6 +19,11 @@ from unittest.mock import patch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
 import gymnasium as gym
 import numpy as np
 import torch
@@ -30,7 +35,7 @@ from stable_baselines3.common.vec_env import VecFrameStack
 from torch import nn
 
 from solutions import networks, optim, trainer
-from solutions.args import PPOArgs
+from solutions.args import PPOArgs, require_counts
 from solutions.fast import gpu, overlap, precision
 from utils.envs import make_envs
 
@@ -42,7 +47,7 @@ WARM_UP = 1
 def settings(device: str, num_envs: int) -> PPOArgs:
     plain = PPOArgs(env_id="ALE/Breakout-v5", mode="atari", clip_coef=0.1, num_envs=num_envs, device=device)
     if plain.batch_size % MINIBATCH:
-        raise SystemExit(f"A rollout of {plain.batch_size} steps is no multiple of {MINIBATCH}: choose an even --num-envs.")
+        raise ValueError(f"A rollout of {plain.batch_size} steps is no multiple of {MINIBATCH}: choose an even --num-envs.")
     return replace(plain, num_minibatches=plain.batch_size // MINIBATCH)
 
 
@@ -237,6 +242,7 @@ def phases(ppo: trainer.PPOTrainer) -> dict[str, float]:
 
 
 def main(rounds: tyro.conf.Positional[int] = 5, device: str = "cpu", num_envs: int = 8) -> None:
+    require_counts(rounds=rounds)
     args = settings(device, num_envs)
     terminal, sys.stdout = sys.stdout, io.StringIO()  # Stable-Baselines3 prints tables
     say = lambda text: print(text, file=terminal, flush=True)

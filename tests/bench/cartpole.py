@@ -13,18 +13,25 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import torch
+from utils import words
 
-from solutions.args import PRESETS
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
+import torch
+import tyro
+
+from solutions.args import PRESETS, require_counts
 from solutions.train import RUNS, stopping_rule
 from solutions.trainer import PPOTrainer
 
 
-def main() -> int:
+def main(seeds: tyro.conf.Positional[int] = 20) -> int:
+    require_counts(seeds=seeds)
     torch.set_num_threads(1)
     terminal, sys.stdout = sys.stdout, io.StringIO()  # no progress bars
     times, means, steps = [], [], []
-    for seed in range(1, 1 + int(sys.argv[1] if len(sys.argv) > 1 else 20)):
+    for seed in range(1, 1 + seeds):
         args = replace(PRESETS["cartpole"], seed=seed)
         evaluator = stopping_rule(replace(RUNS["cartpole"][1], args=args))
         trainer = PPOTrainer(args)
@@ -57,4 +64,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tyro.cli(main))

@@ -14,10 +14,16 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
 import numpy as np
+import tyro
 from gymnasium.vector import VectorWrapper
 
-from solutions.args import PRESETS
+from solutions.args import PRESETS, require_counts
 from solutions.contract import check_transition
 from solutions.trainer import PPOTrainer
 from utils.transitions import CheckedEnvs
@@ -47,8 +53,8 @@ def in_turn(checked, unchecked, rounds: int) -> tuple[float, float]:
     return median(seconds[checked]), median(seconds[unchecked])
 
 
-def main() -> int:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 8
+def main(rounds: tyro.conf.Positional[int] = 8) -> int:
+    require_counts(rounds=rounds)
     terminal, sys.stdout = sys.stdout, io.StringIO()  # no progress bars
     say = lambda text: print(text, file=terminal, flush=True)
     ppo = PPOTrainer(ARGS)
@@ -89,4 +95,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tyro.cli(main))

@@ -13,9 +13,19 @@ import sys
 from pathlib import Path
 from statistics import median
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
+import tyro
 from jupyter_client.manager import start_new_kernel
 
-ROOT = Path(__file__).resolve().parents[2]
+from solutions.args import require_counts
+from utils.paths import ROOT
+
 WAYS = ("bare", "live view", "live view and films")
 SETUP = f"""
 import sys; sys.path.insert(0, {str(ROOT)!r})
@@ -67,8 +77,8 @@ def run(client, code: str) -> dict:
     return json.loads("".join(said).strip().splitlines()[-1])
 
 
-def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+def main(rounds: tyro.conf.Positional[int] = 3) -> None:
+    require_counts(rounds=rounds)
     manager, client = start_new_kernel()
     try:
         client.execute(SETUP, reply=True, timeout=300)
@@ -94,4 +104,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    tyro.cli(main)

@@ -12,6 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
 import psutil
 import tyro
 
@@ -71,7 +76,7 @@ def main(options: Options) -> int:
     log = trainer.train(on_iteration=measure)
     measured = [tenth for tenth in tenths if tenth]
     if len(measured) < 3:
-        sys.exit("error: too few iterations to compare: give it more --timesteps or --minutes.")
+        raise ValueError("Too few iterations to compare: give it more --timesteps or --minutes.")
     first, last = measured[1], measured[-1]
     steps, growth = last[-1][0] - first[-1][0], least(last) - least(first)
     kept = deep_size([log.rows, log.games]) / last[-1][0]

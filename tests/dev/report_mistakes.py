@@ -18,6 +18,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
 import torch
 
 from tests import checks, mistakes
@@ -37,6 +42,8 @@ def alternative(exercise: Exercise, code: str):
 def table(title: str, count) -> list[int]:
     """Print a row of counts for each exercise and their sums; returns the sums."""
     print(f"\n{title:32}{'wrong':>7}{'rejected':>10}{'named':>7}{'right':>7}{'accepted':>10}{'seconds':>9}")
+    if unknown := set(sys.argv[1:]) - set(exercises()):
+        raise ValueError(f"There is no exercise {', '.join(sorted(unknown))}: `python -m utils.progress` names them all.")
     names = [name for name in exercises() if name in sys.argv[1:] or len(sys.argv) == 1]
     totals = [0] * 5
     with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:

@@ -46,15 +46,30 @@ class Exercise:
         return f"tests.test_{self.name}({self.object_name})"
 
     def reference_source(self) -> str:
-        """Return the source of the reference solution, with its decorators."""
-        text = (paths.ROOT / (self.module.replace(".", "/") + ".py")).read_text("utf-8")
-        node = {node.name: node for node in ast.parse(text).body if hasattr(node, "name")}[self.object_name]
+        """Return the source of the reference solution, with its decorators. Raises ValueError if there is none."""
+        file = self.module.replace(".", "/") + ".py"
+        try:
+            text = (paths.ROOT / file).read_text("utf-8")
+            node = {node.name: node for node in ast.parse(text, file).body if hasattr(node, "name")}[self.object_name]
+        except (SyntaxError, UnicodeDecodeError) as error:
+            raise ValueError(f"{file} cannot be read as Python ({error}): repair it.") from None
+        except (FileNotFoundError, KeyError):
+            raise ValueError(
+                f"chapters/source/{self.chapter}.md imports {self.object_name} from {self.module}, which has none: write it in {file}, "
+                "or correct the import."
+            ) from None
         first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
         return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
 
     def stub(self) -> str:
-        """Return what the learner starts from: the reference with the bodies to be written emptied."""
-        return empty_bodies(self.reference_source(), self.methods or (self.object_name,))
+        """Return what the learner starts from: the reference with the bodies to be written emptied. Raises ValueError."""
+        try:
+            return empty_bodies(self.reference_source(), self.methods or (self.object_name,))
+        except KeyError as error:
+            raise ValueError(
+                f"chapters/source/{self.chapter}.md: the exercise {self.cell!r} leaves {error} empty, which {self.object_name} does not "
+                "define: correct `exercise` or `methods`."
+            ) from None
 
     def load(self, source: str) -> Any:
         """Run an answer in a namespace of its own, and return the function or class that it defines.
@@ -90,24 +105,34 @@ def exercises() -> dict[str, Exercise]:
     are not the exercises themselves.
 
     Raises:
-        ValueError: a cell is not such an import.
+        ValueError: a cell is not such an import, its fence lacks an option, or an exercise is there twice.
     """
     found = {}
     for source in sorted((paths.ROOT / "chapters" / "source").glob("*.md")):
-        for match in FENCE.finditer(source.read_text("utf-8")):
-            options = dict(option.split("=", 1) for option in shlex.split(match["options"]))
+        text = source.read_text("utf-8")
+        for match in FENCE.finditer(text):
+            where = f"chapters/source/{source.name}, line {text.count(chr(10), 0, match.start()) + 1}"
             code = match["code"].strip()
             imported = re.fullmatch(r"from (solutions\.\w+) import (\w+)", code)
             if imported is None:
-                raise ValueError(f"{source.stem}: an exercise cell must be `from solutions.MODULE import NAME`, not {code!r}.")
+                raise ValueError(f"{where}: an exercise cell must be `from solutions.MODULE import NAME`, not {code!r}.")
             module, object_name = imported.groups()
-            names = options["exercise"].split()
+            try:
+                options = dict(option.split("=", 1) for option in shlex.split(match["options"]))
+                names = options["exercise"].split()
+                marks = [int(options[mark]) for mark in ("difficulty", "importance", "minutes")]
+            except (KeyError, ValueError) as error:
+                raise ValueError(
+                    f'{where}: the options of an exercise\'s fence must be exercise="NAME" difficulty=1 importance=1 minutes=5, with '
+                    f'whole numbers, and maybe methods="NAMES" ({type(error).__name__}: {error}).'
+                ) from None
             methods = options.get("methods", "").split() or [name for name in names if name != object_name]
             for name in names:
-                found[name] = Exercise(
-                    name, source.stem, module, object_name, tuple(methods), options["exercise"],
-                    int(options["difficulty"]), int(options["importance"]), int(options["minutes"]),
-                )  # fmt: skip
+                if name in found:
+                    raise ValueError(
+                        f"{where}: the exercise {name} is in chapters/source/{found[name].chapter}.md already: rename one."
+                    )
+                found[name] = Exercise(name, source.stem, module, object_name, tuple(methods), options["exercise"], *marks)
     return found
 
 

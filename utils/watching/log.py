@@ -28,6 +28,14 @@ SHORT_RUN = "PPO_COURSE_ITERATIONS"
 """An environment variable: no training does more iterations than its value. For trying a chapter out quickly."""
 
 
+def shortened(num_iterations: int) -> int:
+    """Return how many iterations a run may do, by `SHORT_RUN`. Raises ValueError if that is no whole number of at least 1."""
+    most = os.environ.get(SHORT_RUN, str(num_iterations))
+    if not most.isdecimal() or int(most) < 1:
+        raise ValueError(f"The environment variable {SHORT_RUN} must be a whole number of at least 1; it is {most!r}.")
+    return min(num_iterations, int(most))
+
+
 class RunLog:
     """The figures of a run.
 
@@ -50,8 +58,10 @@ class RunLog:
             num_actions: how many actions the policy chooses from.
 
         Raises:
-            ValueError: the run is to be logged to Weights & Biases, and its package is not installed.
+            ValueError: the run is to be logged to Weights & Biases, and its package is not installed; or
+                PPO_COURSE_ITERATIONS is no count.
         """
+        shortened(1)
         self.args = args
         self.rows = Table()
         self.games: list[tuple[int, float, int]] = []
@@ -76,7 +86,7 @@ class RunLog:
         second, the mean return and the time left. In a notebook the figures are drawn above it as the run goes on; and an
         interrupt ends the loop with a sentence, where in a terminal it goes on as KeyboardInterrupt.
         """
-        num_iterations = min(num_iterations, int(os.environ.get(SHORT_RUN, num_iterations)))
+        num_iterations = shortened(num_iterations)
         done, batch_size = len(self.rows), self.args.batch_size
         if done >= num_iterations:
             print(f"This run has had all its {done * batch_size:,} steps. For another, make a new PPOTrainer.")
