@@ -7,15 +7,14 @@ from filelock import FileLock, Timeout
 
 from solutions.args import PPOArgs
 from solutions.saving import checkpoint
-from utils.files import new_folder
-from utils.watching.log import run_folder
+from utils.watching.log import new_run_folder
 
 
 class RunFiles:
     """Where they are, and that no other run writes them."""
 
     def __init__(self, args: PPOArgs, log: Path | None = None, resumed: Path | None = None):
-        """Name the files; none is touched yet.
+        """Name the files; none is written yet.
 
         Args:
             args: the settings of the run.
@@ -26,8 +25,7 @@ class RunFiles:
         goes_on = resumed is not None and resumed.name.endswith(checkpoint.SUFFIX)
         if log is None and goes_on:
             log = resumed.with_name(resumed.name.removesuffix(checkpoint.SUFFIX) + ".json")
-        self.curve, self.resumed = log, resumed
-        self.folder = run_folder(args) if log is None else None
+        self.args, self.curve, self.resumed = args, log, resumed
 
     @property
     def checkpoint(self) -> Path:
@@ -46,10 +44,8 @@ class RunFiles:
         Raises:
             ValueError: they cannot be written, or are another run's, which may be going on at this moment.
         """
-        lock = None
         try:
-            if self.folder is not None:
-                self.curve = new_folder(self.folder) / "curve.json"
+            self.curve = self.curve or new_run_folder(self.args) / "curve.json"
             self.curve.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.curve.with_suffix(".lock"), timeout=0)
             with suppress(NotImplementedError):  # some file systems have no locks
@@ -57,9 +53,8 @@ class RunFiles:
         except Timeout:
             raise ValueError(f"Another training is writing {self.curve}: choose another name with --log.") from None
         except OSError as error:
-            where = self.curve or self.folder
             raise ValueError(
-                f"{where} cannot be written ({error.strerror or error}): choose another place with --log."
+                f"{self.curve or 'runs/'} cannot be written ({error.strerror or error}): choose another place with --log."
             ) from None
         try:
             self._require_free()

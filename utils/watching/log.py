@@ -258,7 +258,7 @@ class RunLog:
         """
         self.games_filmed = len(self.games)
         try:
-            self.folder = self.folder or new_folder(run_folder(self.args, "videos"))
+            self.folder = self.folder or new_run_folder(self.args, "videos")
             name = f"step{global_step:09d}-score{score:g}"
             path = display.write_video(self.folder / f"{name}{display.SUFFIX}", frames, fps=15)
         except (OSError, RuntimeError) as error:
@@ -302,6 +302,7 @@ class RunLog:
         return plot.plot(self)
 
 
-def run_folder(args: Settings, kind: str = "") -> Path:
-    """Return the name of a folder under runs/ for what a run writes; others may have it, see `utils.files.new_folder`."""
-    return Path("runs") / kind / f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+def new_run_folder(args: Settings, kind: str = "") -> Path:
+    """Make a folder under runs/ that no other run has, for what a run writes; returns it. Raises OSError."""
+    name = f"{args.env_id.replace('/', '-')}-seed{args.seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+    return new_folder(Path("runs") / kind / name)
