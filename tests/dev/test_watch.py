@@ -230,7 +230,7 @@ def test_a_film_that_cannot_be_written_is_one_sentence(tmp_path, agents, place, 
 def test_without_ffmpeg_there_is_no_mp4(tmp_path, agents):
     done = run(tmp_path, agents / "cartpole.safetensors", "--record", "film.mp4", IMAGEIO_FFMPEG_EXE="/none")
     assert done.returncode == 1
-    assert re.fullmatch(r"An .mp4 needs the program ffmpeg.*, or write a .gif\.\n", done.stderr)
+    assert re.fullmatch(r"error: An .mp4 needs the program ffmpeg.*, or write a .gif\.\n", done.stderr)
     assert not list(tmp_path.iterdir())
 
 
