@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -86,7 +87,7 @@ def test_a_card_is_made(tmp_path):
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "a.b", "x y", ".", "C:x"])
 def test_a_name_that_is_no_file_s_is_refused(name):
     with pytest.raises(ValueError, match="use letters, digits, - and _ only"):
-        Card("agent.safetensors", name)
+        Card(Path("agent.safetensors"), name)
 
 
 def test_a_card_finds_the_curve_beside_an_agent_whose_name_has_dots(tmp_path):
