@@ -224,7 +224,7 @@ def open_notebook(page, lab, course):
         path = course / "chapters" / f"{stem}.ipynb"
         if isinstance(instead, list):
             cells = [nbformat.v4.new_code_cell(cell) for cell in instead]
-            instead = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": build.KERNEL})
+            instead = nbformat.v4.new_notebook(cells=cells, metadata=build.METADATA)
         if instead is not None:
             nbformat.write(instead, path)
         return Notebook(page, lab, path)
