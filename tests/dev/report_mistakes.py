@@ -1,7 +1,7 @@
 """How well the tests tell right from wrong: python tests/dev/report_mistakes.py [exercise ...]
 
 For each exercise: of the known-wrong answers, how many were tried, rejected and named; of the right ones written
-differently, how many were tried and accepted; the time of its test on the reference. Then the same for the independent list,
+differently, how many were tried and accepted; the time of its test on the reference. Then the same for the independent lists,
 whose authors saw neither tests nor lists (`named` there: the message ends with a known mistake). Exits 1 if the reference
 fails, if a known-wrong answer passes, if less than 95 % of them are named, or if a right one is refused.
 """
@@ -82,10 +82,10 @@ def known(exercise: Exercise):
     return [len(library), len(rejected), named, len(right), len(right) - len(refused)], seconds
 
 
-def third(exercise: Exercise):
-    """Counts of the independent list."""
+def of_list(some: independent.AnswerList, exercise: Exercise):
+    """Counts of an independent list."""
     started = time.perf_counter()
-    wrong, right = independent.WRONG.get(exercise.name, {}), independent.RIGHT.get(exercise.name, {})
+    wrong, right = some.wrong.get(exercise.name, {}), some.right.get(exercise.name, {})
     said = {name: checks.verdict(exercise, independent.build(exercise, code)) for name, (_, code) in wrong.items()}
     messages = [message for message in said.values() if message is not None]
     accepted = [checks.verdict(exercise, independent.build(exercise, code)) is None for code in right.values()]
@@ -102,7 +102,8 @@ def third(exercise: Exercise):
 def main() -> int:
     references = [checks.verdict(one, answers.load_reference(one)) is None for one in exercises().values()]
     wrong, rejected, named, right, accepted = table("the known answers", known)
-    table("the independent list", third)
+    for title, some in independent.LISTS.items():
+        table(title, partial(of_list, some))
     good = all(references) and rejected == wrong and named >= 0.95 * wrong and accepted == right
     return 0 if good else 1
 
