@@ -55,7 +55,6 @@ MISTAKES = [
     mistake(SCALE, "squeezed", "dimensions of size 1 were lost.", ("return obs.float() / 255", "return (obs.float() / 255).squeeze()")),
     mistake(FEATURES, "both cut off", "the change since the start were multiplied and cut off as well: only the last step's is.", ("newest - first, ", "(32 * (newest - first)).clamp(-1, 1), ")),
     mistake(FEATURES, "neighbouring bytes", "three neighbouring bytes were taken for the three snapshots: reshape does not move a dimension.", ("obs.unbind(dim=1)", "obs.reshape(len(obs), -1, 3).unbind(dim=-1)")),
-    mistake(RAM, "features inside", "the features lay inside another Sequential.", ("    actor = nn.Sequential(\n        features,", "    actor = nn.Sequential(\n        nn.Sequential(features),")),
     mistake(RAM, "kept networks", "the networks of the first call were kept.", ("def get_actor", "import functools\n\n\n@functools.cache\ndef get_actor")),
     mistake(RAM, "small everywhere", "the std of the last layer were given to every layer.", ("layer_init(nn.Linear(2 * num_bytes, 256))", "layer_init(nn.Linear(2 * num_bytes, 256), std=0.01)")),
 ]  # fmt: skip
