@@ -255,7 +255,9 @@ def fenced(seconds: float | None = None):
         raise WrongAnswer("It calls `input()`, but nobody is there to answer: everything it needs comes in its arguments.")
 
     state = random.getstate(), np.random.get_state(), torch.is_grad_enabled(), torch.get_default_dtype()
+    threads = torch.get_num_threads()
     try:
+        torch.set_num_threads(1)  # on small tensors, threads mostly wait for each other
         with torch.random.fork_rng(devices=[]), patch("builtins.input", refuse_input), limited(seconds):
             random.seed(0)
             np.random.seed(0)
@@ -266,6 +268,7 @@ def fenced(seconds: float | None = None):
     finally:
         random.setstate(state[0])
         np.random.set_state(state[1])
+        torch.set_num_threads(threads)
         torch.set_grad_enabled(state[2])
         torch.set_default_dtype(state[3])
 
@@ -403,9 +406,12 @@ def same_evidence(one: WrongAnswer, other: WrongAnswer) -> bool:
     """Tell whether two answers failed the same check with the same thing seen: the same numbers, the same words but for numbers,
     or, without evidence, the same message."""
     if isinstance(one.evidence, Tensor) and isinstance(other.evidence, Tensor):
-        a, b = one.evidence, other.evidence
-        same_check = str(one).splitlines()[0] == str(other).splitlines()[0]
-        return same_check and a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=1e-4, equal_nan=True)
+        a, b = one.evidence.double(), other.evidence.double()
+        return (
+            without_numbers(one) == without_numbers(other)
+            and a.shape == b.shape
+            and torch.allclose(a, b, rtol=1e-3, atol=1e-4, equal_nan=True)
+        )
     if isinstance(one.evidence, str) and isinstance(other.evidence, str):
         return one.evidence == other.evidence and without_numbers(one) == without_numbers(other)
     return str(one) == str(other)
@@ -418,10 +424,14 @@ def without_numbers(error: WrongAnswer) -> str:
 
 def diagnosis(exercise: Exercise, test, error: WrongAnswer) -> str:
     """Return the sentences of the known mistakes that fail the test just as the answer did, as an end of a message."""
-    from tests import mistakes
+    from tests import evidence, mistakes
 
-    failures = [(mistake.says, failure_of(exercise, test, mistake)) for mistake in mistakes.of(exercise.name)]
-    sentences = [says for says, other in failures if other is not None and same_evidence(error, other)]
+    known, kept = mistakes.of(exercise.name), evidence.read(exercise.name)
+    if kept is None:
+        failures = {one.name: failure_of(exercise, test, one) for one in known}
+    else:
+        failures = {name: WrongAnswer(failure["message"], evidence.evidence_of(failure)) for name, failure in kept.items()}
+    sentences = [one.says for one in known if failures.get(one.name) and same_evidence(error, failures[one.name])]
     if not sentences:
         return ""
     return "\nThis looks as if " + "\n  or as if ".join(dict.fromkeys(sentences))

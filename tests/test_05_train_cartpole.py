@@ -412,7 +412,7 @@ def test_learning_phase(PPOTrainer):
             raise WrongAnswer(
                 f"{fact}\n  The setting was: {name}; {changes}. Check, in the order of a step: advantages normalised in the minibatch; "
                 "loss = policy_loss + vf_coef * value_loss - ent_coef * entropy; zero_grad; backward; clip_grad_norm_; step.",
-                moved,
+                moved[:: len(moved) // 50],
             )
 
     expect_close(
