@@ -56,18 +56,19 @@ class AnswerList:
 LISTS = {"the first independent list": AnswerList("chapters"), "the second independent list": AnswerList("second")}
 
 
+def imports_of_chapter(chapter: str) -> str:
+    """What the first code cell of a chapter imports."""
+    text = (paths.ROOT / "chapters" / "source" / f"{chapter}.md").read_text("utf-8")
+    cells = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    first = next(code for code in cells if "from torch import" in code)
+    return "\n".join(ast.unparse(node) for node in ast.parse(first).body if isinstance(node, ast.Import | ast.ImportFrom))
+
+
 @cache
 def names_of_chapter(chapter: str) -> dict[str, Any]:
-    """What the first code cell of a chapter, that of its imports, defines."""
-    text = (paths.ROOT / "chapters" / "source" / f"{chapter}.md").read_text("utf-8")
-    imports = next(
-        code for code in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "from torch import" in code
-    )
+    """What those imports define."""
     namespace = {}
-    exec(
-        "\n".join(ast.unparse(node) for node in ast.parse(imports).body if isinstance(node, ast.Import | ast.ImportFrom)),
-        namespace,
-    )
+    exec(imports_of_chapter(chapter), namespace)
     return namespace
 
 
