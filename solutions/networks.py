@@ -99,7 +99,7 @@ def get_actor_and_critic_ram(num_bytes: int, num_actions: int) -> tuple[nn.Seque
     Returns:
         actor: snapshots in [0, 1] (B, 3, num_bytes) -> logits (B, num_actions); its last layer has std 0.01.
         critic: the same snapshots -> values (B, 1); its last layer has std 1.
-        The first child of both is a `RamFeatures`.
+        Both begin with `RamFeatures`.
     """
     features = RamFeatures()
     actor = nn.Sequential(

@@ -6,6 +6,7 @@ Called from here, a test also says that it passed, and leaves a record of the an
 
 import functools
 import importlib
+import threading
 from pathlib import Path
 
 from utils import jupyter, missing_package, paths
@@ -48,3 +49,6 @@ for _path in sorted(Path(__file__).parent.glob("test_*.py")):
     for _name, _test in vars(importlib.import_module(f"tests.{_path.stem}")).items():
         if _name.startswith("test_"):
             globals()[_name] = _for_notebook(_test)
+
+if jupyter.in_notebook():  # the first optimizer imports it, for seconds: better while the learner reads than in a test
+    threading.Thread(target=importlib.import_module, args=["torch._dynamo"], daemon=True).start()

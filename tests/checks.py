@@ -1,6 +1,7 @@
 """What every test of an exercise is made of: verdicts in words, in a notebook and under pytest alike."""
 
 import _thread
+import copy
 import importlib
 import linecache
 import random
@@ -10,6 +11,7 @@ import textwrap
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from contextlib import contextmanager
 from functools import cache
 from unittest.mock import patch
@@ -89,8 +91,7 @@ def expect_tensor(seen, shape: tuple[int, ...], what: str, floating: bool = True
 def expect_close(seen, expected: Tensor, what: str, because: str = "", tolerance: float = 1e-4) -> None:
     """Require that a tensor has the shape and, within a tolerance, the numbers of another."""
     expect_tensor(seen, tuple(expected.shape), what)
-    difference = (seen.detach().double() - expected.double()).abs()
-    wrong = ~(difference <= tolerance * (1 + expected.double().abs()))  # the negation, so that NaN is wrong
+    wrong = _wrong_entries(seen, expected, tolerance)
     if not wrong.any():
         return
     where = ""
@@ -103,6 +104,43 @@ def expect_close(seen, expected: Tensor, what: str, because: str = "", tolerance
     )
 
 
+def _wrong_entries(seen: Tensor, expected: Tensor, tolerance: float) -> Tensor:
+    difference = (seen.detach().double() - expected.double()).abs()
+    return ~(difference <= tolerance * (1 + expected.double().abs()))  # the negation, so that NaN is wrong
+
+
+def expect_recursion(seen, expected: Tensor, what: str, at: Callable[[tuple[int, ...]], tuple[str, str]], because: str) -> None:
+    """Require the numbers of a recursion that runs from the last row to the first; name the last wrong one, where it went wrong.
+
+    Args:
+        seen: what the answer returned.
+        expected: the right numbers, (T, ...).
+        what: whose they are, such as "compute_advantages".
+        at: an index -> the step it is, in words, and what the recursion says there.
+        because: what the inputs are.
+    """
+    expect_tensor(seen, tuple(expected.shape), what)
+    wrong = _wrong_entries(seen, expected, 1e-4)
+    if not wrong.any():
+        return
+    row = int(wrong.flatten(1).any(1).nonzero()[-1]) if wrong.ndim > 1 else int(wrong.nonzero()[-1])
+    index = (row, *(int(i) for i in wrong[row].nonzero()[0])) if wrong.ndim > 1 else (row,)
+    step, says = at(index)
+    later = "what comes after it is right" if row < len(expected) - 1 else "it is the last step"
+    number = f"{expected[index].item():.4f}"
+    says = number if says == number else f"{says} = {number}"
+    raise WrongAnswer(
+        f"{step}: you return {seen[index].item():.4f}, the recursion gives {says}; {later}.\n  {what}, "
+        f"{because}\n  seen     {show(seen)}\n  expected {show(expected)}",
+        seen.detach().double().cpu(),
+    )
+
+
+def in_sum(number: Tensor) -> str:
+    """Return a number as it stands in a sum or a product: in brackets if it is negative."""
+    return f"({number:.4f})" if number < 0 else f"{number:.4f}"
+
+
 @contextmanager
 def unmodified(**tensors: Tensor):
     """Require that the tensors are the same after the block as before."""
@@ -110,6 +148,45 @@ def unmodified(**tensors: Tensor):
     yield
     for name, tensor in tensors.items():
         require(torch.equal(tensor, before[name]), f"Your code changes its input `{name}`. Work on a new tensor.")
+
+
+def expect_own_result(call, what: str) -> None:
+    """Require that what a call returned stays as it is when the next call comes. `call` is made with a number, 0 and then 1."""
+    first = call(0)
+    before = first.clone() if isinstance(first, Tensor) else copy.deepcopy(first)
+    call(1)
+    same = torch.equal(first, before) if isinstance(first, Tensor) else np.array_equal(first, before)
+    require(
+        same,
+        f"What {what} has returned changes when it is called again, with other inputs: the second result is written over the first. "
+        "Make a new one in every call.",
+        "one result for all calls",
+    )
+
+
+def expect_no_graph(figure: Tensor, what: str) -> None:
+    """Require that a figure for the log does not keep the graph of a network alive."""
+    require(
+        not figure.requires_grad,
+        f"What {what} returns still hangs on the networks' graph, which a log would keep in memory for the whole run: put "
+        "`@torch.no_grad()` above the function, or detach the figure.",
+        "keeps the graph",
+    )
+
+
+@contextmanager
+def seeds_untouched(what: str):
+    """Require that PyTorch's random numbers are not seeded within the block."""
+    with (
+        patch.object(torch, "manual_seed", wraps=torch.manual_seed) as seeded,
+        patch.object(torch, "seed", wraps=torch.seed) as anew,
+    ):
+        yield
+    require(
+        not seeded.called and not anew.called,
+        f"{what} seeds PyTorch's random numbers, so that the same ones come each time: leave that to whoever starts the program.",
+        "seeds",
+    )
 
 
 def expect_gradient(loss: Tensor, of: Tensor, expected: Tensor, what: str, sign_matters: str = "") -> None:
@@ -178,7 +255,9 @@ def fenced(seconds: float | None = None):
         raise WrongAnswer("It calls `input()`, but nobody is there to answer: everything it needs comes in its arguments.")
 
     state = random.getstate(), np.random.get_state(), torch.is_grad_enabled(), torch.get_default_dtype()
+    threads = torch.get_num_threads()
     try:
+        torch.set_num_threads(1)  # on small tensors, threads mostly wait for each other
         with torch.random.fork_rng(devices=[]), patch("builtins.input", refuse_input), limited(seconds):
             random.seed(0)
             np.random.seed(0)
@@ -189,6 +268,7 @@ def fenced(seconds: float | None = None):
     finally:
         random.setstate(state[0])
         np.random.set_state(state[1])
+        torch.set_num_threads(threads)
         torch.set_grad_enabled(state[2])
         torch.set_default_dtype(state[3])
 
@@ -326,9 +406,12 @@ def same_evidence(one: WrongAnswer, other: WrongAnswer) -> bool:
     """Tell whether two answers failed the same check with the same thing seen: the same numbers, the same words but for numbers,
     or, without evidence, the same message."""
     if isinstance(one.evidence, Tensor) and isinstance(other.evidence, Tensor):
-        a, b = one.evidence, other.evidence
-        same_check = str(one).splitlines()[0] == str(other).splitlines()[0]
-        return same_check and a.shape == b.shape and torch.allclose(a, b, rtol=1e-3, atol=1e-4, equal_nan=True)
+        a, b = one.evidence.double(), other.evidence.double()
+        return (
+            without_numbers(one) == without_numbers(other)
+            and a.shape == b.shape
+            and torch.allclose(a, b, rtol=1e-3, atol=1e-4, equal_nan=True)
+        )
     if isinstance(one.evidence, str) and isinstance(other.evidence, str):
         return one.evidence == other.evidence and without_numbers(one) == without_numbers(other)
     return str(one) == str(other)
@@ -341,10 +424,14 @@ def without_numbers(error: WrongAnswer) -> str:
 
 def diagnosis(exercise: Exercise, test, error: WrongAnswer) -> str:
     """Return the sentences of the known mistakes that fail the test just as the answer did, as an end of a message."""
-    from tests import mistakes
+    from tests import evidence, mistakes
 
-    failures = [(mistake.says, failure_of(exercise, test, mistake)) for mistake in mistakes.of(exercise.name)]
-    sentences = [says for says, other in failures if other is not None and same_evidence(error, other)]
+    known, kept = mistakes.of(exercise.name), evidence.read(exercise.name)
+    if kept is None:
+        failures = {one.name: failure_of(exercise, test, one) for one in known}
+    else:
+        failures = {name: WrongAnswer(failure["message"], evidence.evidence_of(failure)) for name, failure in kept.items()}
+    sentences = [one.says for one in known if failures.get(one.name) and same_evidence(error, failures[one.name])]
     if not sentences:
         return ""
     return "\nThis looks as if " + "\n  or as if ".join(dict.fromkeys(sentences))

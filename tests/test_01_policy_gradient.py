@@ -4,7 +4,7 @@ import itertools
 
 import torch
 
-from tests.checks import expect_close, expect_gradient, expect_tensor, require, show, unmodified
+from tests.checks import expect_close, expect_gradient, expect_recursion, expect_tensor, in_sum, require, show, unmodified
 
 
 def test_discounted_returns(discounted_returns):
@@ -15,7 +15,14 @@ def test_discounted_returns(discounted_returns):
     by_definition = (torch.where(distance >= 0, gamma ** distance.clamp(min=0).float(), 0.0) * rewards).sum(dim=1)
     with unmodified(rewards=rewards):
         seen = discounted_returns(rewards, gamma)
-    expect_close(seen, by_definition, "discounted_returns", f"rewards = {[round(r, 2) for r in rewards.tolist()]}, gamma = 0.9")
+
+    def at(index):
+        (t,) = index
+        future = f" + 0.9 * {in_sum(by_definition[t + 1])}" if t < 5 else ""
+        return f"Step {t}", f"{rewards[t]:.4f}{future}"
+
+    rounded = [round(r, 2) for r in rewards.tolist()]
+    expect_recursion(seen, by_definition, "discounted_returns", at, f"rewards = {rounded}, gamma = 0.9")
 
     example = torch.tensor([1.0, 2.0, 3.0])
     expect_close(

@@ -195,6 +195,18 @@ def shared_parameters(actor: nn.Module, critic: nn.Module) -> int:
     return len({id(p) for p in actor.parameters()} & {id(p) for p in critic.parameters()})
 
 
+def expect_new_networks(make) -> None:
+    """Require that every call makes networks of its own."""
+    one, other = expect_pair(make()), expect_pair(make())
+    kept = sum(shared_parameters(a, b) for a in one for b in other)
+    require(
+        kept == 0,
+        f"A second call returns {kept} parameter tensors of the first call's networks: build new ones each time, or a second training goes "
+        "on with the networks of the first.",
+        "keeps networks",
+    )
+
+
 def test_get_actor_and_critic_classic(get_actor_and_critic_classic):
     torch.manual_seed(0)
     for num_obs, num_actions in [(4, 2), (6, 3)]:
@@ -227,6 +239,7 @@ def test_get_actor_and_critic_classic(get_actor_and_critic_classic):
             expect_initialised(trace.layers, [sqrt(2), sqrt(2), last_std], who)
             expect_learnable(actor if who == "actor" else critic, obs, who)
             expect_raw_output(actor if who == "actor" else critic, trace.layers[-1], obs, who)
+    expect_new_networks(lambda: get_actor_and_critic_classic(4, 2))
 
 
 def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
@@ -301,6 +314,7 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
         expect_learnable(critic, obs, "critic")
         expect_raw_output(actor, actor_trace.layers[-1], obs, "actor")
         expect_raw_output(critic, critic_trace.layers[-1], obs, "critic")
+    expect_new_networks(lambda: get_actor_and_critic_atari((3, 36, 36), 6))
     for wrong in [(4, 80, 80), (4, 84, 44), (4, 28, 28)]:
         refused = "nothing was raised"
         try:

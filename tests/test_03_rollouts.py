@@ -9,7 +9,18 @@ from torch import nn
 
 from solutions import networks, policy_gradient, rollout
 from tests import shapes
-from tests.checks import WrongAnswer, expect_close, expect_device_followed, expect_tensor, require, show, unmodified
+from tests.checks import (
+    WrongAnswer,
+    expect_close,
+    expect_device_followed,
+    expect_own_result,
+    expect_recursion,
+    expect_tensor,
+    in_sum,
+    require,
+    show,
+    unmodified,
+)
 from tests.scripted_envs import ScriptedEnvs
 
 
@@ -25,6 +36,22 @@ def gae_by_definition(rewards, values, next_values, terminations, truncations, g
                 if terminations[k, n] or truncations[k, n]:
                     break
     return advantages
+
+
+def expect_advantages(seen, arguments, because: str) -> None:
+    """Require the advantages for gamma = 0.9 and gae_lambda = 0.8."""
+    rewards, values, next_values, terminations, truncations = arguments
+    expected = gae_by_definition(*arguments, 0.9, 0.8)
+
+    def at(index):
+        t, n = index
+        ends = [word for word, flags in (("terminated", terminations), ("was truncated", truncations)) if flags[t, n]]
+        bootstrap = "" if terminations[t, n] else f" + 0.9 * {in_sum(next_values[t, n])}"
+        rest = "" if ends or t == len(rewards) - 1 else f" + 0.9 * 0.8 * {in_sum(expected[t + 1, n])}"
+        step = f"Environment {n}, step {t}" + f" (which {' and '.join(ends)})" * bool(ends)
+        return step, f"{rewards[t, n]:.4f}{bootstrap} - {in_sum(values[t, n])}{rest}"
+
+    expect_recursion(seen, expected, "compute_advantages", at, f"{because}; gamma = 0.9, gae_lambda = 0.8")
 
 
 def test_compute_advantages(compute_advantages):
@@ -48,18 +75,12 @@ def test_compute_advantages(compute_advantages):
         arguments = (rewards, values, following, terminated, truncated)
         with unmodified(rewards=rewards, values=values, next_values=following, terminations=terminated, truncations=truncated):
             seen = compute_advantages(*arguments, 0.9, 0.8)
-        expect_close(
-            seen, gae_by_definition(*arguments, 0.9, 0.8), "compute_advantages", f"{because}; gamma = 0.9, gae_lambda = 0.8"
-        )
+        expect_advantages(seen, arguments, because)
 
     # next_values is what counts, also where it differs from the next row's value.
     arguments = (rewards, values, next_values, never, never)
-    expect_close(
-        compute_advantages(*arguments, 0.9, 0.8),
-        gae_by_definition(*arguments, 0.9, 0.8),
-        "compute_advantages",
-        "V(s_{t+1}) is to be read from next_values, not from values[t + 1]",
-    )
+    because = "V(s_{t+1}) is to be read from next_values, not from values[t + 1]"
+    expect_advantages(compute_advantages(*arguments, 0.9, 0.8), arguments, because)
     in_double = compute_advantages(*(x.double() for x in arguments[:3]), never, never, 0.9, 0.8)
     require(
         isinstance(in_double, torch.Tensor) and in_double.dtype == torch.float64,
@@ -82,6 +103,10 @@ def test_compute_advantages(compute_advantages):
             "compute_advantages",
             f"one step: reward 3, value 2, next value 5, terminated {terminated.item()}, truncated {truncated.item()}, gamma 0.9",
         )
+    expect_own_result(
+        lambda number: compute_advantages(rewards + number, values, next_values, terminations, truncations, 0.9, 0.8),
+        "compute_advantages",
+    )
     both = torch.tensor([[True], [False]])
     arguments = (torch.tensor([[3.0], [1.0]]), torch.tensor([[2.0], [1.0]]), torch.tensor([[5.0], [4.0]]), both, both)
     expect_close(

@@ -6,7 +6,15 @@ import warnings
 import torch
 from torch import nn
 
-from tests.checks import expect_close, expect_device_followed, expect_gradient, expect_tensor, require, unmodified
+from tests.checks import (
+    expect_close,
+    expect_device_followed,
+    expect_gradient,
+    expect_no_graph,
+    expect_tensor,
+    require,
+    unmodified,
+)
 
 
 def test_policy_loss(policy_loss):
@@ -165,6 +173,22 @@ def test_make_optimizer(make_optimizer):
                 group["betas"] == (0.9, 0.999), f"Adam's betas are {group['betas']}; PPO leaves them at (0.9, 0.999).", "betas"
             )
             require(not group["weight_decay"], "Adam has weight decay; PPO uses none.", "decay")
+            for option in ("amsgrad", "maximize"):
+                require(not group.get(option), f"Adam has {option}=True; PPO leaves it at False.", option)
+        expected = [id(p) for p in dict.fromkeys([*one.parameters(), *other.parameters()])]
+        require(
+            held == expected,
+            f"For {kind}, the parameters come in another order: the actor's first, then the critic's that are new. A saved optimizer "
+            "knows its parameters by their numbers.",
+            f"order, {kind}",
+        )
+        again = make_optimizer(one, other, 3e-4)
+        require(
+            [id(p) for group in again.param_groups for p in group["params"]] == expected,
+            f"For {kind}, a second optimizer for the same networks does not hold the same parameters as the first: keep nothing from one "
+            "call to the next.",
+            "remembers",
+        )
 
 
 def test_PPOScheduler(PPOScheduler):
@@ -208,6 +232,7 @@ def test_approx_kl(approx_kl):
         seen, ((ratio - 1) - (new_logprobs - logprobs)).mean(), "approx_kl", "mean((ratio - 1) - log ratio) of 32 random steps"
     )
     expect_close(approx_kl(logprobs, logprobs), torch.tensor(0.0), "approx_kl", "a policy that has not moved")
+    expect_no_graph(approx_kl(new_logprobs.clone().requires_grad_(), logprobs), "approx_kl")
     expect_device_followed(approx_kl, new_logprobs, logprobs, what="approx_kl")
     one = approx_kl(torch.tensor([0.0]), torch.tensor([-math.log(2.0)]))
     expect_close(one, torch.tensor(1 - math.log(2.0)), "approx_kl", "one step of ratio 2: 1 - log 2")
@@ -242,6 +267,9 @@ def test_clipfrac(clipfrac):
     expect_close(seen, torch.tensor(4 / 8), "clipfrac", f"ratios {[round(r, 2) for r in ratio.tolist()]}, clip_coef 0.2")
     expect_close(clipfrac(new_logprobs, logprobs, 0.05), torch.tensor(7 / 8), "clipfrac", "the same ratios, clip_coef 0.05")
     expect_close(clipfrac(logprobs, logprobs, 0.2), torch.tensor(0.0), "clipfrac", "a policy that has not moved")
+    wide = clipfrac(new_logprobs, logprobs, 1.5)
+    expect_close(wide, torch.tensor(1 / 8), "clipfrac", "the same ratios, clip_coef 1.5: no ratio lies below 1 - 1.5")
+    expect_no_graph(clipfrac(new_logprobs.clone().requires_grad_(), logprobs, 0.2), "clipfrac")
     expect_device_followed(clipfrac, new_logprobs, logprobs, 0.2, what="clipfrac")
     for ratios, expected in [([1.22, 1.22, 1.22, 1.0], 3 / 4), ([0.82, 0.82, 1.0, 1.0], 0.0)]:
         near = clipfrac(torch.tensor(ratios).log() - 1, torch.full((4,), -1.0), 0.2)
@@ -261,6 +289,18 @@ def test_explained_variance(explained_variance):
         seen = explained_variance(values, returns)
     expect_close(seen, expected, "explained_variance", "values that follow the returns, but not in full")
     expect_close(explained_variance(returns, returns), torch.tensor(1.0), "explained_variance", "perfect values")
+    expect_no_graph(explained_variance(values.clone().requires_grad_(), returns), "explained_variance")
+    for unit in (1e-8, 1e8):
+        scaled = explained_variance(values * unit, returns * unit)
+        expect_close(scaled, expected, "explained_variance", f"the same values and returns, each times {unit:g}")
+    near = torch.tensor([100.0, 100.0004, 100.0008, 99.9996], dtype=torch.float64)
+    halfway = explained_variance((near - 100) / 2 + 100, near)
+    require(
+        (halfway - 0.75).abs() < 1e-3,
+        f"For the returns {near.tolist()} and values half as far from 100, explained_variance is {halfway.item():.3f}; expected 0.75: "
+        "these returns are not equal. Only a variance below 1e-12 * returns.square().mean() is rounding.",
+        "nearly equal",
+    )
     constant = explained_variance(torch.full((64,), 3.0), returns)
     expect_close(constant, torch.tensor(0.0), "explained_variance", "values that are all the same")
     opposite = explained_variance(-returns, returns)

@@ -12,20 +12,22 @@ from solutions import advantages as reference_advantages
 from solutions import losses, networks, policy_gradient
 from solutions.args import PPOArgs
 from tests import shapes
-from tests.checks import WrongAnswer, expect_close, require, show, unmodified
+from tests.checks import WrongAnswer, expect_close, require, seeds_untouched, show, unmodified
 from tests.scripted_envs import ScriptedEnvs
 
 SMALL = {"num_envs": 4, "num_steps": 8, "num_minibatches": 2, "update_epochs": 3, "total_timesteps": 4 * 8 * 5, "device": "cpu"}
 
 
-def small_trainer(PPOTrainer, **changes):
-    """A trainer on scripted environments, with networks whose outputs are far from 0."""
+def small_trainer(PPOTrainer, shared: bool = False, **changes):
+    """A trainer on scripted environments, with networks whose outputs are far from 0, and which may share their first layer."""
     trainer = PPOTrainer(PPOArgs(**(SMALL | changes)))
     trainer.envs = ScriptedEnvs(trainer.args.num_envs, num_actions=2)
     torch.manual_seed(0)
     for network, _outputs in [(trainer.actor, 2), (trainer.critic, 1)]:
         network[0] = nn.Linear(3, 64)
         nn.init.orthogonal_(network[-1].weight, 1.0)
+    if shared:
+        trainer.critic[0] = trainer.actor[0]
     from solutions import optim, rollout
 
     args = trainer.args
@@ -53,7 +55,8 @@ def test_rollout_phase(PPOTrainer):
     before = {who: copy.deepcopy(network.state_dict()) for who, network in networks_of(trainer).items()}
     for phase in [1, 2]:
         try:
-            trainer.rollout_phase()
+            with seeds_untouched("rollout_phase"):
+                trainer.rollout_phase()
         except ValueError as error:
             if "rows" not in str(error):
                 raise
@@ -150,6 +153,136 @@ class Oracle:
                 p.grad.mul_(min(1.0, args.max_grad_norm / (norm.item() + 1e-6)))
             optimizer.step()
         return [p.detach() for p in parameters]
+
+
+class WatchedUpdates:
+    """Compares the gradient that the optimizer is given at each step with that of the loss, computed here on the same minibatch.
+
+    Attributes:
+        fact: what was seen at the first step where they differ, in a sentence; None if there was none.
+        kind: the same in short.
+    """
+
+    def __init__(self, trainer):
+        self.trainer, self.oracle = trainer, Oracle(trainer)
+        self.fact = self.kind = None
+        self.steps, self.given, self.minibatch, self.computing = 0, None, None, False
+        trainer.actor[0].register_forward_pre_hook(self._note)  # a shared layer may run once for both networks
+        trainer.optimizer.register_step_pre_hook(self._compare)
+
+    def _note(self, _, inputs) -> None:
+        if not self.computing:
+            self.minibatch = inputs[0].detach().clone()
+
+    def _compare(self, *_) -> None:
+        self.steps += 1
+        if self.fact is not None or self.minibatch is None:
+            return
+        trainer, args = self.trainer, self.trainer.args
+        parameters = list(dict.fromkeys([*trainer.actor.parameters(), *trainer.critic.parameters()]))
+        given = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
+        self.computing = True
+        fits = [self._differs(given, parameters, correction, args) for correction in (1, 0)]
+        self.computing = False
+        if None not in fits:
+            self.kind, self.fact = fits[0]
+        self.given = given.clone()
+
+    def _differs(self, given, parameters, correction: int, args) -> tuple[str, str] | None:
+        parts = self._parts(parameters, correction)
+        total = parts[0] + args.vf_coef * parts[1] - args.ent_coef * parts[2]
+        limit, where = args.max_grad_norm, f"At optimizer step {self.steps}"
+
+        def shortened(gradient):
+            return gradient * min(1.0, limit / (gradient.norm().item() + 1e-6))
+
+        def same(gradient):
+            return torch.allclose(given, gradient, rtol=1e-2, atol=1e-3 * max(gradient.abs().max().item(), 1e-6))
+
+        if same(shortened(total)):
+            return None
+        sizes = [p.numel() for p in parameters]
+        each = torch.cat([shortened(part) for part in total.split(sizes)])
+        expected = f"expected is the norm {shortened(total).norm():.3g}, since max_grad_norm is {limit:g}"
+        if self.given is not None and (same(shortened(total + self.given)) or same(total + self.given)):
+            return (
+                "adds up",
+                f"{where} the gradient is that of this minibatch plus that of the update before: clear it before each backward.",
+            )
+        if same(total):
+            return "not shortened", f"{where} the gradient has the norm {given.norm():.3g} and was not clipped; {expected}."
+        if same(each):
+            return (
+                "each",
+                f"{where} the gradient of each parameter was clipped apart, and all together have the norm {given.norm():.3g}; {expected}.",
+            )
+        factor = (given @ total / (total @ total)).item()
+        if same(factor * total):
+            return (
+                f"factor {factor / (shortened(total).norm() / total.norm()).item():.2f}",
+                f"{where} the gradient has the right direction, but the norm {given.norm():.3g}; {expected}.",
+            )
+        weights = torch.linalg.lstsq(torch.stack(parts, dim=1).double(), given.double()[:, None]).solution.flatten()
+        if same((torch.stack(parts, dim=1).double() @ weights).float()):
+            policy, value, entropy = weights.tolist()
+            one = abs(policy) if abs(policy) > 1e-6 else 1.0
+            return (
+                f"weights {policy / one:+.1f} {value / one:+.2f} {entropy / one:+.2f}",
+                f"{where} the gradient is that of {policy / one:+.0f} x policy_loss {value / one:+.3g} x value_loss {entropy / one:+.3g} x entropy; "
+                f"expected +1 x policy_loss {args.vf_coef:+.3g} x value_loss {-args.ent_coef:+.3g} x entropy.",
+            )
+        in_both = {id(p) for p in self.trainer.actor.parameters()} & {id(p) for p in self.trainer.critic.parameters()}
+        is_shared = torch.cat([torch.full((p.numel(),), id(p) in in_both) for p in parameters])
+        if in_both and all(_parallel(given[some], total[some]) for some in (is_shared, ~is_shared)):
+            return (
+                "shared ones twice",
+                f"{where} the gradient in the shared layer was shortened by another factor than in the others: the parameters that both "
+                "networks have must be counted, and clipped, once.",
+            )
+        own = len(list(self.trainer.actor.parameters()))
+        cut = sum(sizes[:own])
+        scale = (given.norm() / total.norm()).item()
+        right = [
+            who
+            for who, some, wanted in [("actor", given[:cut], total[:cut]), ("critic", given[cut:], total[cut:])]
+            if _parallel(some, wanted)
+        ]
+        wrong = " and the ".join(who for who in ("actor", "critic") if who not in right)
+        if not wrong:
+            return "balance", f"{where} the gradients of actor and critic do not stand in the right proportion to each other."
+        rest = f" In the {right[0]} it is." if right else ""
+        return f"{wrong} {scale:.1e}", f"{where} the gradient in the {wrong} is not that of its loss on this minibatch.{rest}"
+
+    def _parts(self, parameters, correction: int) -> list[torch.Tensor]:
+        """The gradients of policy_loss, value_loss and entropy_bonus on the minibatch."""
+        oracle, args = self.oracle, self.trainer.args
+        columns = self.minibatch.flatten(1)
+        steps = (oracle.obs.flatten(1)[None] - columns[:, None]).abs().sum(-1).argmin(dim=1)
+        with torch.enable_grad():
+            all_logprobs = self.trainer.actor(self.minibatch).log_softmax(-1)
+            ratio = (all_logprobs[torch.arange(len(steps)), oracle.actions[steps]] - oracle.logprobs[steps]).exp()
+            adv = oracle.advantages[steps]
+            if args.norm_adv:
+                adv = (adv - adv.mean()) / (adv.std(correction=correction) + 1e-8)
+            policy = -torch.minimum(ratio * adv, ratio.clip(1 - args.clip_coef, 1 + args.clip_coef) * adv).mean()
+            value = ((self.trainer.critic(self.minibatch).squeeze(-1) - oracle.returns[steps]) ** 2).mean() / 2
+            entropy = -(all_logprobs.exp() * all_logprobs).sum(-1).mean()
+            return [
+                torch.cat(
+                    [
+                        (torch.zeros_like(p) if g is None else g).flatten()
+                        for p, g in zip(
+                            parameters, torch.autograd.grad(loss, parameters, allow_unused=True, retain_graph=True), strict=True
+                        )
+                    ]
+                )
+                for loss in (policy, value, entropy)
+            ]
+
+
+def _parallel(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Tell whether two gradients have the same direction."""
+    return torch.nn.functional.cosine_similarity(one, other, dim=0).item() > 0.9999
 
 
 def movement(parameters, start) -> torch.Tensor:
@@ -270,15 +403,16 @@ def test_learning_phase(PPOTrainer):
         start = [p.detach().clone() for p in [*trainer.actor.parameters(), *trainer.critic.parameters()]]
         oracle = Oracle(trainer)
         expected = [movement(oracle.learn(trainer.actor, trainer.critic, correction), start) for correction in (1, 0)]
+        watched = WatchedUpdates(trainer)
         trainer.learning_phase()
         moved = movement([*trainer.actor.parameters(), *trainer.critic.parameters()], start)
         if not any(torch.allclose(moved, wanted, rtol=2e-2, atol=0.05) for wanted in expected):
             worst = (moved - expected[0]).abs().argmax()
+            fact = watched.fact or f"One weight moved by {moved[worst]:.2f}e-3, expected {expected[0][worst]:.2f}e-3."
             raise WrongAnswer(
-                f"The networks do not learn what the loss says (setting: {name}; {changes}): one weight moved by {moved[worst]:.2f}e-3, "
-                f"expected {expected[0][worst]:.2f}e-3. Check, in the order of a step: advantages normalised in the minibatch; "
+                f"{fact}\n  The setting was: {name}; {changes}. Check, in the order of a step: advantages normalised in the minibatch; "
                 "loss = policy_loss + vf_coef * value_loss - ent_coef * entropy; zero_grad; backward; clip_grad_norm_; step.",
-                moved,
+                moved[:: len(moved) // 50],
             )
 
     expect_close(
@@ -287,6 +421,14 @@ def test_learning_phase(PPOTrainer):
         "The explained_variance in the log's figures",
         "of the rollout's values and of the returns",
     )
+
+    # With several minibatches, and with networks that share a layer, each update stands alone.
+    for what, shared in [("4 minibatches", False), ("networks that share their first layer", True)]:
+        trainer = small_trainer(PPOTrainer, shared, num_minibatches=4, update_epochs=2, max_grad_norm=0.1)
+        play(trainer)
+        watched = WatchedUpdates(trainer)
+        trainer.learning_phase()
+        require(watched.fact is None, f"With {what}: {watched.fact}", f"{what}: {watched.kind}")
 
     # 4. Where the advantages are normalised, and what the losses are given.
     trainer = small_trainer(PPOTrainer)
@@ -433,8 +575,11 @@ class TimedGames(gym.vector.VectorEnv):
     `points` may say something else than 10; with `rising` they are paid twice in the second round, and so on. A life is lost in every second step, which terminates the return but not the game.
     """
 
-    def __init__(self, num_envs: int, endless: bool = False, points: float = 10, rising: bool = False):
+    def __init__(
+        self, num_envs: int, endless: bool = False, points: float = 10, rising: bool = False, longest_first: bool = False
+    ):
         self.num_envs = num_envs
+        self.lasts = 1 + 3 * np.arange(num_envs)[:: -1 if longest_first else 1]
         self.endless = endless
         self.points, self.rising = points, rising
         self.steps_taken = 0
@@ -454,7 +599,7 @@ class TimedGames(gym.vector.VectorEnv):
         self.time += 1
         paid = self.points * (len(self.seeds) if self.rising else 1) * (np.asarray(actions) == 1)
         self.score += paid
-        over = np.zeros(self.num_envs, dtype=bool) if self.endless else self.time >= 1 + 3 * np.arange(self.num_envs)
+        over = np.zeros(self.num_envs, dtype=bool) if self.endless else self.time >= self.lasts
         terminations = over | (self.time % 2 == 0)
         infos = {
             "game_over": over,
@@ -466,6 +611,20 @@ class TimedGames(gym.vector.VectorEnv):
         self.time[over] = 0
         self.score[over] = 0
         return self._obs(), rewards, terminations, np.zeros_like(over), infos
+
+
+class PaidLater(TimedGames):
+    """The same games, but the first of each environment is worth nothing, and those that follow it in the same round 10."""
+
+    def reset(self, seed=None, options=None):
+        self.games = np.zeros(self.num_envs, dtype=int)
+        return super().reset(seed=seed, options=options)
+
+    def step(self, actions):
+        obs, rewards, terminations, truncations, infos = super().step(actions)
+        infos["episodic_return"] = np.where(self.games > 0, 10.0, 0.0)
+        self.games += infos["game_over"]
+        return obs, rewards, terminations, truncations, infos
 
 
 def test_evaluate(evaluate):
@@ -530,6 +689,21 @@ def test_evaluate(evaluate):
         f"The rounds were reset with the seeds {envs.seeds}. Seeds 0 to 3 belong to the 4 games of the first round: the next must start "
         "at 4 or later, or the same games are played again.",
         f"seeds {envs.seeds}",
+    )
+
+    few = np.asarray(evaluate(actor, TimedGames(4, longest_first=True), 6, True, 50, 0))
+    require(
+        few.tolist() == [100, 70, 40, 10, 100, 70],
+        f"In 4 environments whose games last 10, 7, 4 and 1 steps and are worth 10 for each step, 6 episodes scored {few.tolist()}; expected "
+        "[100, 70, 40, 10, 100, 70]: a score's place is its environment's. Whoever lists the games as they end leaves out the long ones.",
+        f"places {few.tolist()}",
+    )
+    late = np.asarray(evaluate(actor, PaidLater(4), 4, True, 50, 0))
+    require(
+        not late.any(),
+        f"In 4 environments whose first game is worth nothing and every later one 10, evaluate returns {late.tolist()}; expected four zeros: a "
+        "score of 0 is a score, and the games that an environment plays after its first in a round do not count.",
+        f"later games {late.tolist()}",
     )
 
     unseeded = TimedGames(4)

@@ -205,6 +205,10 @@ def test_check_transition(check_transition):
     both = spoiled(sound, "terminations", (1, True))
     expect_accepted(check_transition, CONTRACT, both, "environment 1 terminates and truncates, and one_end is False")
     strict = replace(CONTRACT, one_end=True)
+    what = (
+        "environment 1 terminates and truncates, one_end is True, and a reward is NaN in environment 2 (the fields come first)"
+    )
+    expect_refused(check_transition, strict, spoiled(both, "rewards", (2, nan)), what, "rewards", 2, "nan")
     expect_accepted(check_transition, strict, sound, "each environment ends in one way at most, and one_end is True")
     expect_refused(
         check_transition, strict, both, "environment 1 terminates and truncates, and one_end is True", "truncations", 1

@@ -5,12 +5,13 @@ from math import sqrt
 import torch
 from torch import nn
 
-from tests.checks import expect_close, require, unmodified
+from tests.checks import expect_close, expect_own_result, require, unmodified
 from tests.test_02_actor_critic import (
     Trace,
     expect_activations,
     expect_heads,
     expect_initialised,
+    expect_new_networks,
     expect_pair,
     expect_raw_output,
     shared_parameters,
@@ -33,6 +34,11 @@ def test_scale_bytes(scale_bytes):
             f"What comes of {given} has dtype {scaled.dtype}; the networks want float32.",
             str(scaled.dtype),
         )
+
+    for shape in [(), (1, 1, 5), (1,)]:
+        one = torch.full(shape, 51, dtype=torch.uint8)
+        expect_close(scale_bytes(one), torch.full(shape, 0.2), f"What comes of bytes of shape {shape}", "any shape will do")
+    expect_own_result(lambda number: scale_bytes(torch.full((2, 3), number, dtype=torch.uint8)), "scale_bytes")
 
 
 def snapshots(num_bytes: int, batch: int) -> torch.Tensor:
@@ -88,6 +94,7 @@ def test_ram_features(ram_features):
             f"What comes of {batch} observations of {num_bytes} bytes",
             "first every byte's change since the start, then every byte's in the last step",
         )
+    expect_own_result(lambda number: ram_features(snapshots(4, 3).roll(number, 0)), "ram_features")
 
 
 def test_get_actor_and_critic_ram(get_actor_and_critic_ram):
@@ -127,3 +134,4 @@ def test_get_actor_and_critic_ram(get_actor_and_critic_ram):
             expect_activations(trace, "ReLU", who)
             expect_initialised(trace.layers, [sqrt(2), sqrt(2), last_std], who)
             expect_raw_output(actor if who == "actor" else critic, trace.layers[-1], obs, who)
+    expect_new_networks(lambda: get_actor_and_critic_ram(10, 3))

@@ -239,10 +239,10 @@ def approx_kl(new_logprobs, logprobs):
     difference = (new_logprobs - logprobs).detach()
     return (torch.expm1(difference) - difference).mean()
 """,
-        "keeps its graph": """
+        "detached at its end": """
 def approx_kl(new_logprobs, logprobs):
     ratio = torch.exp(new_logprobs - logprobs)
-    return torch.mean(ratio - 1 - torch.log(ratio))
+    return torch.mean(ratio - 1 - torch.log(ratio)).detach()
 """,
     },
     "clipfrac": {
@@ -259,12 +259,14 @@ def clipfrac(new_logprobs, logprobs, clip_coef):
     },
     "explained_variance": {
         "unbiased variances": """
+@torch.no_grad()
 def explained_variance(values, returns):
     if torch.all(returns == returns[0]):
         return torch.tensor(0.0)
     return 1 - torch.var(returns - values) / torch.var(returns)
 """,
         "torch.where": """
+@torch.no_grad()
 def explained_variance(values, returns):
     spread, rest = returns.var(unbiased=False), (returns - values).var(unbiased=False)
     return torch.where(spread > 1e-12 * (returns * returns).mean(), 1 - rest / spread.clamp(min=1e-30), torch.zeros(()))
@@ -621,7 +623,7 @@ ALTERNATIVES["learning_phase"] = {
             "                self.optimizer.step()\n",
             "                self.optimizer.step()\n                self.optimizer.zero_grad()\n",
         ),
-        ("clip_grad_norm_(parameters,", "clip_grad_norm_([*self.actor.parameters(), *self.critic.parameters()],"),
+        ("clip_grad_norm_(parameters,", "clip_grad_norm_({*self.actor.parameters(), *self.critic.parameters()},"),
     ),
     "a permutation of its own": changed(
         "learning_phase",

@@ -1,9 +1,11 @@
 """How well the tests tell right from wrong: python tests/dev/report_mistakes.py [exercise ...]
 
 For each exercise: of the known-wrong answers, how many were tried, rejected and named; of the right ones written
-differently, how many were tried and accepted; the time of its test on the reference. Then the same for the independent list,
-whose authors saw neither tests nor lists (`named` there: the message ends with a known mistake). Exits 1 if the reference
-fails, if a known-wrong answer passes, if less than 95 % of them are named, or if a right one is refused.
+differently, how many were tried and accepted; the time of its test on the reference. Misleading is a known mistake that is
+named as another one. Then the same for the independent lists, whose authors saw neither tests nor lists (`named` there: the
+message ends with a known mistake). Exits 1 if the reference fails, if what is kept of the known-wrong answers is not of today
+(`--write` keeps it anew), if one of them passes or is named as another, if less than 95 % of them are named, or if a right
+one is refused.
 """
 
 import contextlib
@@ -25,7 +27,7 @@ if __name__ == "__main__":
 
 import torch
 
-from tests import checks, mistakes
+from tests import checks, evidence, mistakes
 from tests.alternatives import ALTERNATIVES
 from tests.dev import independent
 from utils import answers
@@ -41,19 +43,21 @@ def alternative(exercise: Exercise, code: str):
 
 def table(title: str, count) -> list[int]:
     """Print a row of counts for each exercise and their sums; returns the sums."""
-    print(f"\n{title:32}{'wrong':>7}{'rejected':>10}{'named':>7}{'right':>7}{'accepted':>10}{'seconds':>9}")
+    print(f"\n{title:32}{'wrong':>7}{'rejected':>10}{'named':>7}{'misleading':>12}{'right':>7}{'accepted':>10}{'seconds':>9}")
     if unknown := set(sys.argv[1:]) - set(exercises()):
         raise ValueError(f"There is no exercise {', '.join(sorted(unknown))}: `python -m utils.progress` names them all.")
     names = [name for name in exercises() if name in sys.argv[1:] or len(sys.argv) == 1]
-    totals = [0] * 5
+    totals = [0] * 6
     with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for name, (counts, seconds, said) in zip(names, pool.map(partial(aloud, count), names), strict=True):
             totals = [a + b for a, b in zip(totals, counts, strict=True)]
-            print(
-                f"{said}{name:32}{counts[0]:7}{counts[1]:10}{counts[2]:7}{counts[3]:7}{counts[4]:10}{seconds:9.2f}", flush=True
-            )
-    print(f"{'in all':32}{totals[0]:7}{totals[1]:10}{totals[2]:7}{totals[3]:7}{totals[4]:10}")
+            print(f"{said}{name:32}{in_columns(counts)}{seconds:9.2f}", flush=True)
+    print(f"{'in all':32}{in_columns(totals)}")
     return totals
+
+
+def in_columns(counts: list[int]) -> str:
+    return "".join(f"{count:{width}}" for count, width in zip(counts, (7, 10, 7, 12, 7, 10), strict=True))
 
 
 def aloud(count, name: str):
@@ -61,6 +65,19 @@ def aloud(count, name: str):
     with contextlib.redirect_stdout(io.StringIO()) as said:
         counts, seconds = count(exercises()[name])
     return counts, seconds, said.getvalue()
+
+
+def fails(exercise: Exercise) -> dict:
+    """How the known mistakes of an exercise fail, to be kept."""
+    test = getattr(importlib.import_module("tests"), f"test_{exercise.name}").__wrapped__
+    return evidence.entry_of(exercise, {one.name: checks.failure_of(exercise, test, one) for one in mistakes.of(exercise.name)})
+
+
+def write() -> int:
+    """Run every known mistake, and keep how it fails."""
+    with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        evidence.write(dict(zip(exercises(), pool.map(fails, exercises().values()), strict=True)))
+    return 0
 
 
 def known(exercise: Exercise):
@@ -79,13 +96,14 @@ def known(exercise: Exercise):
         print(f"  refused: {exercise.name}, {name}")
     rejected = [(message, says) for message, says in said.values() if message is not None]
     named = sum(says in message for message, says in rejected)
-    return [len(library), len(rejected), named, len(right), len(right) - len(refused)], seconds
+    misleading = sum("This looks as if" in message and says not in message for message, says in rejected)
+    return [len(library), len(rejected), named, misleading, len(right), len(right) - len(refused)], seconds
 
 
-def third(exercise: Exercise):
-    """Counts of the independent list."""
+def of_list(some: independent.AnswerList, exercise: Exercise):
+    """Counts of an independent list."""
     started = time.perf_counter()
-    wrong, right = independent.WRONG.get(exercise.name, {}), independent.RIGHT.get(exercise.name, {})
+    wrong, right = some.wrong.get(exercise.name, {}), some.right.get(exercise.name, {})
     said = {name: checks.verdict(exercise, independent.build(exercise, code)) for name, (_, code) in wrong.items()}
     messages = [message for message in said.values() if message is not None]
     accepted = [checks.verdict(exercise, independent.build(exercise, code)) is None for code in right.values()]
@@ -96,16 +114,22 @@ def third(exercise: Exercise):
         if not passed:
             print(f"  refused: {exercise.name}, {name}")
     named = sum("This looks as if" in message for message in messages)
-    return [len(wrong), len(messages), named, len(right), sum(accepted)], time.perf_counter() - started
+    return [len(wrong), len(messages), named, 0, len(right), sum(accepted)], time.perf_counter() - started
 
 
 def main() -> int:
+    stale = [name for name in exercises() if evidence.read(name) is None]
+    if stale:
+        print(f"The evidence of {', '.join(stale)} is not of today: run `python tests/dev/report_mistakes.py --write`.")
     references = [checks.verdict(one, answers.load_reference(one)) is None for one in exercises().values()]
-    wrong, rejected, named, right, accepted = table("the known answers", known)
-    table("the independent list", third)
-    good = all(references) and rejected == wrong and named >= 0.95 * wrong and accepted == right
+    wrong, rejected, named, misleading, right, accepted = table("the known answers", known)
+    for title, some in independent.LISTS.items():
+        table(title, partial(of_list, some))
+    good = (
+        not stale and all(references) and rejected == wrong and named >= 0.95 * wrong and not misleading and accepted == right
+    )
     return 0 if good else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write() if sys.argv[1:] == ["--write"] else main())

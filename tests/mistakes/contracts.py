@@ -46,6 +46,10 @@ MISTAKES = [
     mistake(CHECK, "mends NaN", "NaN were replaced by 0 in the transition itself.", (COMPARE, "values[np.isnan(values)] = 0\n        " + COMPARE)),
     mistake(CHECK, "clips", "values were clipped to their bounds instead of being refused.", (COMPARE, "values = np.clip(values, rule.low, rule.high)\n        " + COMPARE)),
     mistake(CHECK, "wipes final_obs", "the rows of `final_obs` that do not count were overwritten.", (COMPARE, 'if field == "final_obs":\n            values[~transition.truncations] = 0\n        ' + COMPARE)),
+    mistake(
+        CHECK, "one_end first", "both ends were looked at before the fields: the first field that is wrong, in the order of the rules, comes first.",
+        ("    for field, rule in", "    if contract.one_end and (transition.terminations & transition.truncations).any():\n        both = transition.terminations & transition.truncations\n        raise ContractError(transition.step, int(both.argmax()), \"truncations\", \"True\", \"one end\")\n    for field, rule in"),
+    ),
     mistake(CHECK, "one_end ignored", "`one_end` were ignored.", ("if contract.one_end:", "if False:")),
     mistake(CHECK, "one_end always", "both ends at once were always refused.", ("if contract.one_end:", "if transition.terminations is not None:")),
     mistake(CHECK, "any end", "one end were refused where only both at once are.", ("transition.terminations & transition.truncations", "transition.terminations | transition.truncations")),

@@ -75,4 +75,5 @@ MISTAKES = [
     mistake(ATARI, "order", "the critic were returned first.", ("return actor, critic", "return critic, actor")),
     mistake(ATARI, "shared head too", "the critic were built on the actor's logits.", ("critic = nn.Sequential(trunk, layer_init(nn.Linear(512, 1), std=1.0))", "critic = nn.Sequential(trunk, actor[1], layer_init(nn.Linear(num_actions, 1), std=1.0))")),
     mistake(ATARI, "channels swapped", "32 and 64 channels were swapped.", ("nn.Conv2d(num_frames, 32,", "nn.Conv2d(num_frames, 64,"), ("nn.Conv2d(32, 64,", "nn.Conv2d(64, 64,")),
+    mistake(CLASSIC, "kept networks", "the networks of the first call were kept.", ("def get_actor", "import functools\n\n\n@functools.cache\ndef get_actor")),
 ]  # fmt: skip

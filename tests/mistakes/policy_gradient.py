@@ -73,4 +73,10 @@ MISTAKES = [
     mistake(REINFORCE, "keeps a dimension", "a dimension of size 1 were kept: a loss is a single number, without dimensions.", (".mean()", ".mean(dim=0, keepdim=True)")),
     mistake(REINFORCE, "mean of some", "the mean were taken over the steps whose return is not 0: every step counts.", ("(logprobs * returns.detach()).mean()", "(logprobs * returns.detach()).sum() / returns.count_nonzero()")),
     mistake(REINFORCE, "clamps", "small log-probabilities were clamped: improbable actions have the most to teach, and a clamp stops their gradient.", ("(logprobs *", "(logprobs.clamp(min=-5.0) *")),
+    mistake(RETURNS, "misses step 0", "the loop ended before step 0, whose return keeps what it was made with.", ("reversed(range(len(rewards)))", "range(len(rewards) - 1, 0, -1)")),
+    mistake(RETURNS, "last reward for ever", "the last reward were paid for ever: after the last step nothing comes.", ("future = 0.0", "future = rewards[-1] / (1 - gamma)")),
+    mistake(RETURNS, "last reward twice", "the last reward were counted twice: the sum begins with 0, or with the last reward and one step earlier.", ("future = 0.0", "future = rewards[-1]")),
+    mistake(RETURNS, "own reward discounted", "a step's own reward were discounted too: gamma counts from the next one on.", ("rewards[t] + gamma * future", "gamma * (rewards[t] + future)")),
+    mistake(REINFORCE, "ratio as surrogate", "exp(logprobs - logprobs) stood where logprobs belong: that has the right gradient, but as a number it is minus the mean return.", ("(logprobs * returns.detach())", "((logprobs - logprobs.detach()).exp() * returns.detach())")),
+    mistake(SAMPLE, "two actions only", "every row had two actions only: a coin between the first two columns.", ("torch.multinomial(all_logprobs.exp(), num_samples=1)", "torch.multinomial(all_logprobs[:, :2].exp(), num_samples=1)")),
 ]  # fmt: skip

@@ -51,4 +51,10 @@ MISTAKES = [
     mistake(RAM, "shared trunk", "both networks were built on the same hidden layers.", ("    return actor, critic", "    critic = nn.Sequential(*actor[:5], layer_init(nn.Linear(256, 1), std=1.0))\n    return actor, critic")),
     mistake(RAM, "critic for each action", "the critic gave one number for each action: V(s) is one number for each state.", ("nn.Linear(256, 1)", "nn.Linear(256, num_actions)")),
     mistake(RAM, "order", "the critic were returned first.", ("return actor, critic", "return critic, actor")),
+    mistake(SCALE, "one buffer", "one tensor were kept for all calls.", ("return obs.float() / 255", "globals().setdefault('_kept', {})\n    return torch.div(obs.float(), 255, out=_kept.setdefault(tuple(obs.shape), torch.empty(obs.shape)))")),
+    mistake(SCALE, "squeezed", "dimensions of size 1 were lost.", ("return obs.float() / 255", "return (obs.float() / 255).squeeze()")),
+    mistake(FEATURES, "both cut off", "the change since the start were multiplied and cut off as well: only the last step's is.", ("newest - first, ", "(32 * (newest - first)).clamp(-1, 1), ")),
+    mistake(FEATURES, "neighbouring bytes", "three neighbouring bytes were taken for the three snapshots: reshape does not move a dimension.", ("obs.unbind(dim=1)", "obs.reshape(len(obs), -1, 3).unbind(dim=-1)")),
+    mistake(RAM, "kept networks", "the networks of the first call were kept.", ("def get_actor", "import functools\n\n\n@functools.cache\ndef get_actor")),
+    mistake(RAM, "small everywhere", "the std of the last layer were given to every layer.", ("layer_init(nn.Linear(2 * num_bytes, 256))", "layer_init(nn.Linear(2 * num_bytes, 256), std=0.01)")),
 ]  # fmt: skip

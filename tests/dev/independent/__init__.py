@@ -1,8 +1,9 @@
-"""A list of wrong and right answers by readers of the notebooks who saw neither solutions, nor tests, nor the other lists.
+"""Two lists of wrong and right answers by readers of the notebooks who saw neither solutions, nor tests, nor other lists.
 
-What they wrote is kept as it came.
+What they wrote is kept as it came. In the second list the readers wrote for every exercise 14 wrong answers (30 for
+learning_phase) and 4 right ones.
 
-|                                                | wrong | rejected | named | right | accepted |
+| the first list                                 | wrong | rejected | named | right | accepted |
 |------------------------------------------------|-------|----------|-------|-------|----------|
 | chapters 00 to 05 and 08, when the list came   |   100 |       77 |    31 |    40 |       38 |
 | chapters 06 and 07, when the list came         |    25 |       20 |     9 |    10 |       10 |
@@ -26,44 +27,76 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from utils import paths
 from utils.course.exercises import Exercise
 
-PARTS = [
-    importlib.import_module(f"tests.dev.independent.{path.stem}")
-    for path in sorted(Path(__file__).parent.glob("chapters_*.py"))
-]
-WRONG: dict[str, dict[str, tuple[str, str]]] = {name: some for part in PARTS for name, some in part.WRONG.items()}
-"""By exercise and short name: what is wrong, and the code."""
-RIGHT: dict[str, dict[str, str]] = {name: some for part in PARTS for name, some in part.RIGHT.items()}
+
+class AnswerList:
+    """The answers of one list.
+
+    Attributes:
+        wrong: by exercise and short name: what is wrong, and the code.
+        right: by exercise and short name: the code.
+    """
+
+    def __init__(self, files: str):
+        """Read the modules of this folder whose names begin so."""
+        self.wrong: dict[str, dict[str, tuple[str, str]]] = {}
+        self.right: dict[str, dict[str, str]] = {}
+        for path in sorted(Path(__file__).parent.glob(f"{files}_*.py")):
+            part = importlib.import_module(f"tests.dev.independent.{path.stem}")
+            for name, some in part.WRONG.items():
+                self.wrong.setdefault(name, {}).update(some)
+            for name, some in part.RIGHT.items():
+                self.right.setdefault(name, {}).update(some)
+
+
+LISTS = {"the first independent list": AnswerList("chapters"), "the second independent list": AnswerList("second")}
+
+
+def imports_of_chapter(chapter: str) -> str:
+    """What the first code cell of a chapter imports."""
+    text = (paths.ROOT / "chapters" / "source" / f"{chapter}.md").read_text("utf-8")
+    cells = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    first = next(code for code in cells if "from torch import" in code)
+    return "\n".join(ast.unparse(node) for node in ast.parse(first).body if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 @cache
 def names_of_chapter(chapter: str) -> dict[str, Any]:
-    """What the first code cell of a chapter, that of its imports, defines."""
-    text = (paths.ROOT / "chapters" / "source" / f"{chapter}.md").read_text("utf-8")
-    imports = next(
-        code for code in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "from torch import" in code
-    )
+    """What those imports define."""
     namespace = {}
-    exec(
-        "\n".join(ast.unparse(node) for node in ast.parse(imports).body if isinstance(node, ast.Import | ast.ImportFrom)),
-        namespace,
-    )
+    exec(imports_of_chapter(chapter), namespace)
     return namespace
+
+
+def parted(code: str, method: str) -> tuple[str, str]:
+    """What a reader wrote above a method, such as imports and functions, and the rest."""
+    (node,) = [node for node in ast.parse(code).body if getattr(node, "name", None) == method]
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
+    lines = code.splitlines()
+    return "\n".join(lines[:first]), "\n".join(lines[first:])
 
 
 def build(exercise: Exercise, code: str) -> Any:
     """The function or class of an answer, among the names that its chapter imports; a method goes into the reference's class."""
+    before = ""
     if exercise.methods:
         lines = exercise.reference_source().splitlines()
-        written = textwrap.dedent(code).strip("\n")
+        before, written = parted(textwrap.dedent(code).strip("\n"), exercise.to_write[0])
         for node in ast.walk(ast.parse("\n".join(lines))):
             if isinstance(node, ast.FunctionDef) and node.name == exercise.to_write[0]:
                 first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
                 lines[first - 1 : node.end_lineno] = textwrap.indent(written, "    ").splitlines()
                 break
-        code = "\n".join(lines)
-    namespace = {**vars(importlib.import_module(exercise.module)), **names_of_chapter(exercise.chapter), "__name__": "answer"}
-    exec(compile(code, f"<third list: {exercise.name}>", "exec"), namespace)
+        code = f"{before}\n\n" + "\n".join(lines)
+    namespace = {
+        "F": torch.nn.functional,
+        **vars(importlib.import_module(exercise.module)),
+        **names_of_chapter(exercise.chapter),
+        "__name__": "answer",
+    }
+    exec(compile(code, f"<independent list: {exercise.name}>", "exec"), namespace)
     return namespace[exercise.object_name]
