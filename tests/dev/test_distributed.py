@@ -192,11 +192,12 @@ def test_torchrun_trains_one_agent_and_writes_one_curve(tmp_path):
     for sentence in ["Going on from", "trained by 1 process(es), and now is by 2", "result: mean", "The curve is in"]:
         assert said.count(sentence) == 1, said
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "curve-step000003072.safetensors", "curve.checkpoint.safetensors", "curve.json", "curve.png", "curve.safetensors"
+        "curve-step000003072.safetensors", "curve.checkpoint.safetensors", "curve.json", "curve.log.jsonl", "curve.png",
+        "curve.safetensors",
     ]  # fmt: skip
     curve = json.loads((tmp_path / "curve.json").read_text("utf-8"))
     assert [row["global_step"] for row in curve["rows"]] == [1024, 2048, 3072, 4096]
-    assert [one["global_step"] for one in curve["evaluations"]] == [3072, 4096]
+    assert [one["global_step"] for one in curve["evaluations"]] == [2048, 3072, 4096]
     assert checkpoint.read_trained(tmp_path / "curve.safetensors")["ranks"] == 2
     assert checkpoint.resume(path, PRESETS["cartpole"], PPOTrainer).args.num_envs == 32
 

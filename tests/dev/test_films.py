@@ -13,8 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from solutions import train
-from solutions.args import PRESETS, PPOArgs
+from solutions.args import PPOArgs
 from solutions.trainer import PPOTrainer
 from utils import display
 from utils.envs import make_envs
@@ -84,8 +83,6 @@ def test_a_folder_that_cannot_be_written_costs_a_line_and_not_the_run(tmp_path, 
     Path("runs").write_text("in the place of the folder")
     assert len(PPOTrainer(ARGS).train().rows) == 3
     assert "Could not keep the film of step " in capsys.readouterr().out
-    with pytest.raises(ValueError, match=r"^The run cannot be kept under runs/ .*--log\.$"):
-        train.curve_path(train.Run(PRESETS["cartpole"]))
 
 
 def test_runs_of_one_second_do_not_share_a_folder(tmp_path, monkeypatch):
@@ -94,7 +91,7 @@ def test_runs_of_one_second_do_not_share_a_folder(tmp_path, monkeypatch):
     films = [path for _ in range(2) for path in PPOTrainer(ARGS).train().videos]
     assert len(films) == len(set(films)) >= 2
     assert len({path.parent for path in films}) == 2 and all(path.stat().st_size for path in films)
-    assert len({train.curve_path(train.Run(ARGS)) for _ in range(3)}) == 3
+    assert len({log.new_run_folder(ARGS) for _ in range(3)}) == 3
 
 
 def test_no_display_is_needed(tmp_path):

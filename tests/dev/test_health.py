@@ -180,9 +180,9 @@ def test_a_short_run_is_not_judged():
 
 def test_interrupts_do_not_look_like_a_wrong_schedule():
     trainer = PPOTrainer(replace(CARTPOLE, total_timesteps=12 * 1024))
-    for _ in range(4):  # each leaves the steps of an unfinished rollout behind
+    for _ in range(4):  # each leaves an unfinished rollout behind
         with patch.object(trainer, "learning_phase", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
             trainer.train()
     trainer.train(on_iteration=lambda trainer: len(trainer.log.rows) == 8)
-    assert trainer.agent.global_step > 8 * 1024
+    assert trainer.agent.global_step == 8 * 1024
     assert "schedule" not in trainer.log.health()
