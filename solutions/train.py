@@ -4,6 +4,7 @@ import dataclasses
 import shlex
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,8 +112,6 @@ def make_trainer(run: Run) -> PPOTrainer:
         torch.set_num_threads(1)  # its networks are too small to be worth sharing out
     if run.answers:
         print(answers.adopt())
-    if distributed.is_launched():
-        distributed.join(run.args)
 
     def make(args: PPOArgs) -> PPOTrainer:
         if run.updates is not None:
@@ -164,11 +163,11 @@ def train(
     def after_iteration(ppo: PPOTrainer) -> bool:
         with interrupts.kept_back():
             checkpointer(ppo)
-        return interrupts.asked > 0 or evaluate_if_due()
+        return evaluate_if_due()
 
     def evaluate_if_due() -> bool:
         with interrupts.at_once():
-            return run.eval_every is not None and evaluator(ppo)
+            return interrupts.asked > 0 or (run.eval_every is not None and evaluator(ppo))
 
     try:
         if not evaluate_if_due():
@@ -194,7 +193,7 @@ def play_games(run: Run, ppo: PPOTrainer, evaluator: Evaluator) -> dict[str, np.
             print(f"Playing {run.eval_episodes} {way} games ...")
             scores[way] = evaluator.report(ppo.actor, greedy)
     except KeyboardInterrupt:
-        print("\nStopped: the games are not counted.")
+        print("\nStopped: games that were not played to their end do not count.")
     return scores
 
 
@@ -225,22 +224,23 @@ def report(run: Run, ppo: PPOTrainer, scores: dict[str, np.ndarray]) -> int:
 
 def main(run: Run) -> int:
     """Train, evaluate, write the agent and the curve; returns the exit code."""
-    ppo = make_trainer(run)
-    evaluator = stopping_rule(dataclasses.replace(run, args=ppo.args))  # a resumed run has its checkpoint's settings
+    if distributed.is_launched():
+        distributed.join(run.args)
     if distributed.rank() > 0:
-        return ppo.follow()
-    files = RunFiles(ppo.args, run.log, run.resume)
+        return make_trainer(run).follow()
+    files = RunFiles(run.args, run.log, run.resume)
     # Under torchrun SIGTERM says that another process has died
     signals = [number for number in SIGNALS if number != signal.SIGTERM or not distributed.is_launched()]
-    with files.claimed(), Interrupts(signals) as interrupts:
+    with files.claimed():  # before the checkpoint is read: another run may be about to write it
+        ppo = make_trainer(run)
+        evaluator = stopping_rule(dataclasses.replace(run, args=ppo.args))  # a resumed run has its checkpoint's settings
         announce(run, ppo)
         checkpointer = checkpoint.Checkpointer(files.checkpoint, run.checkpoint_every, run.save_every)
-        try:
-            return train_and_report(run, ppo, evaluator, checkpointer, files, interrupts)
-        except distributed.RankError as error:
-            sys.exit(f"error: {error} {checkpointer.advice}")
-        except OSError as error:
-            sys.exit(f"error: the results could not be written ({error}): make room there. {checkpointer.advice}")
+        with Interrupts(signals) as interrupts:
+            try:
+                return train_and_report(run, ppo, evaluator, checkpointer, files, interrupts)
+            except distributed.RankError as error:
+                sys.exit(f"error: {error} {checkpointer.advice}")
 
 
 def train_and_report(
@@ -252,29 +252,38 @@ def train_and_report(
     interrupts: Interrupts,
 ) -> int:
     """Train, and write the agent as soon as that has ended; then play its games and draw its curve."""
-    settings = {"evaluator": evaluator.settings}
-    try:
-        finished = train(run, ppo, evaluator, checkpointer, interrupts)
-    except (FloatingPointError, ContractError, WorkerError) as error:
-        with interrupts.kept_back():
-            curve, picture = ppo.log.save(files.curve, **settings, results={})
-        sys.exit(f"error: {error} {checkpointer.advice} The curve is in {curve} and {picture}.")
-    with interrupts.kept_back():
+
+    def keep_agent() -> None:
         checkpointer.save(ppo)
         checkpoint.save_agent(files.agent, ppo.actor, ppo.critic, ppo.args, checkpoint.trained_for(ppo))
+
+    def keep_curve(scores: dict[str, np.ndarray]) -> str:
+        results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
+        curve, picture = ppo.log.save(files.curve, evaluator=evaluator.settings, results=results)
+        return f"The curve is in {curve} and {picture}"
+
+    def whole(write: Callable, *arguments):
+        with interrupts.kept_back():
+            try:
+                return write(*arguments)
+            except OSError as error:
+                sys.exit(f"error: the results could not be written ({error}): make room there. {checkpointer.advice}")
+
+    try:
+        finished = train(run, ppo, evaluator, checkpointer, interrupts)
+    except (FloatingPointError, ContractError, WorkerError, OSError) as error:
+        sys.exit(f"error: {error} {checkpointer.advice} {whole(keep_curve, {})}.")
+    whole(keep_agent)
     scores = {}
-    if finished:
+    if finished and not interrupts.asked:
         with interrupts.at_once():
             scores = play_games(run, ppo, evaluator)
     else:
         print(
             f"\nStopped early. To go on, add --resume {files.checkpoint}" if files.checkpoint.exists() else "\nStopped early."
         )
-    with interrupts.kept_back():
-        results = {way: {"mean": some.mean(), "std": some.std(), "episodes": len(some)} for way, some in scores.items()}
-        curve, picture = ppo.log.save(files.curve, **settings, results=results)
-        print(f"The curve is in {curve} and {picture}, the agent in {files.agent}.")
-        return report(run, ppo, scores)
+    print(f"{whole(keep_curve, scores)}, the agent in {files.agent}.")
+    return report(run, ppo, scores)
 
 
 if __name__ == "__main__":

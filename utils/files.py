@@ -17,6 +17,7 @@ def write_whole(path: Path, content: bytes) -> None:
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")  # two processes may write the same file
     try:
         unfinished.write_bytes(content)
+        settle(unfinished)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -24,6 +25,12 @@ def write_whole(path: Path, content: bytes) -> None:
         if not _is_running(left.suffixes[-2][1:]):
             with suppress(OSError):
                 left.unlink()
+
+
+def settle(path: Path) -> None:
+    """Wait until a file is on the disk itself, so that a power cut after it is renamed does not leave it empty."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _is_running(process: str) -> bool:

@@ -10,7 +10,9 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 
 
 class Interrupts:
-    """Within its block the first signal is only noted, in `asked`; a second one is a KeyboardInterrupt.
+    """Within its block a signal is only noted, in `asked`; a second Ctrl-C is a KeyboardInterrupt.
+
+    Not a second signal of another kind: a terminal that is closed may send several.
 
     A signal that the process was started to ignore, as by `nohup`, stays ignored.
     """
@@ -18,7 +20,7 @@ class Interrupts:
     def __init__(self, signals=SIGNALS):
         """See the class."""
         self.signals = signals
-        self.asked = 0
+        self.asked = self.pressed = 0
         self._kept_back, self._at_once = False, False
 
     def __enter__(self) -> "Interrupts":
@@ -56,9 +58,10 @@ class Interrupts:
                 if stream is not None and stream.isatty():
                     silence(stream)
         self.asked += 1
+        self.pressed += number == signal.SIGINT
         if self._kept_back:
             return
-        if self._at_once or self.asked > 1:
+        if self._at_once or self.pressed > 1:
             raise KeyboardInterrupt
         with suppress(RuntimeError, OSError):  # another sentence was just being printed
             print("\nStopping once this iteration is done; Ctrl-C again stops at once.", flush=True)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 
-from utils.files import new_folder, write_whole
+from utils.files import new_folder, settle, write_whole
 from utils.paths import RECORDS, ROOT
 
 CHAPTER = re.compile(r"chapters/[^/]+\.ipynb")
@@ -219,6 +219,7 @@ def update(root: Path, kept: Path) -> list[str]:
         for new in [path for path in news.rglob("*") if path.is_file()]:
             path = root / new.relative_to(news)
             path.parent.mkdir(parents=True, exist_ok=True)
+            settle(new)
             new.replace(path)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -28,8 +28,11 @@ PATIENCE = timedelta(minutes=30)
 """How long a rank waits for the others. Not less than rank 0 may take for an evaluation; a rank that died is noticed at once."""
 
 
-class RankError(Exception):
-    """Another process of the training died or hangs, so this one cannot go on; one sentence."""
+class RankError(BaseException):
+    """Another process of the training died or hangs, so this one cannot go on; one sentence.
+
+    Like KeyboardInterrupt it may come at any moment, and is not to be caught with the ordinary exceptions.
+    """
 
 
 def is_launched() -> bool:

@@ -110,6 +110,7 @@ def save_checkpoint(path: str | Path, trainer: "PPOTrainer") -> Path:
     """
     path, log = Path(path), trainer.log
     journal = log.journals.setdefault(journal_path(path), Journal(journal_path(path)))
+    log.drop_games_after(len(log.rows) * trainer.args.batch_size)
     journal.extend(log.rows, log.games, log.evaluations)
     tensors = _weights(trainer.actor, trainer.critic)
     for index, state in trainer.optimizer.state_dict()["state"].items():
@@ -162,6 +163,9 @@ def resume(path: str | Path, args: PPOArgs, make_trainer: "Callable[[PPOArgs], P
         return trainer
     try:
         entries = _read_log(Path(path), run, tensors, trainer)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} cannot be resumed: {' '.join(str(error).split())[:300]}.") from None
+    try:
         for _ in entries["row"]:
             trainer.scheduler.step()
         optimizer = trainer.optimizer.state_dict()
@@ -224,7 +228,8 @@ class Checkpointer:
     def advice(self) -> str:
         """What to do once the run has come to nothing, in a sentence."""
         if self.saved_iteration is None:
-            return "There is no checkpoint yet."
+            stands = f"The checkpoint {self.path} stands as it was: --resume goes on from it."
+            return stands if self.path.exists() else "There is no checkpoint yet."
         return f"The last good checkpoint is {self.path}, after iteration {self.saved_iteration}: --resume goes on from it."
 
     @staticmethod
@@ -232,7 +237,7 @@ class Checkpointer:
         try:
             write()
         except OSError as error:
-            tqdm.write(f"Could not save the run ({error}): it goes on; make room on the disk.", file=sys.stdout)
+            tqdm.write(f"Could not save the run ({error}): what was saved before stands.", file=sys.stdout)
             return False
         return True
 

@@ -18,6 +18,7 @@ import tyro
 from solutions.evaluate import Evaluator
 from solutions.saving.checkpoint import load_agent, read_trained, save_agent
 from solutions.train import command_of
+from utils import words
 from utils.files import write_whole
 from utils.paths import AGENTS
 
@@ -108,5 +109,5 @@ def make_card(card: Card, folder: Path = AGENTS) -> Path:
 
 
 if __name__ == "__main__":
-    path = make_card(tyro.cli(Card, prog="python -m solutions.saving.make_card"))
+    path = make_card(words.parsed(tyro.cli, Card, prog="python -m solutions.saving.make_card"))
     print(path.read_text("utf-8"))

@@ -1,5 +1,6 @@
 """The files of a run, under one name: its curve and picture, its checkpoint and log, its agent."""
 
+import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -44,8 +45,11 @@ class RunFiles:
         Raises:
             ValueError: they cannot be written, or are another run's, which may be going on at this moment.
         """
+        folder = None
         try:
-            self.curve = self.curve or new_run_folder(self.args) / "curve.json"
+            if self.curve is None:
+                folder = new_run_folder(self.args)
+                self.curve = folder / "curve.json"
             self.curve.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self.curve.with_suffix(".lock"), timeout=0)
             with suppress(NotImplementedError):  # some file systems have no locks
@@ -63,6 +67,9 @@ class RunFiles:
             lock.release()
             with suppress(OSError):
                 Path(lock.lock_file).unlink(missing_ok=True)
+            with suppress(OSError):  # it is not empty
+                if folder is not None:
+                    os.removedirs(folder)
 
     def _require_free(self) -> None:
         if self.resumed is not None and self.resumed.resolve() == self.checkpoint.resolve():

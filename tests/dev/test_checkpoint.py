@@ -228,7 +228,7 @@ def test_killed_at_any_moment_a_run_loses_at_most_what_came_since_its_checkpoint
 EVERYTHING = ["curve.checkpoint.safetensors", "curve.json", "curve.log.jsonl", "curve.png", "curve.safetensors"]
 
 
-@pytest.mark.parametrize("signals", ["SIGINT", "SIGTERM", "SIGHUP", "SIGINT SIGINT", "SIGTERM SIGINT"])
+@pytest.mark.parametrize("signals", ["SIGINT", "SIGTERM", "SIGHUP", "SIGINT SIGINT", "SIGHUP SIGHUP SIGTERM"])
 def test_a_run_that_is_told_to_stop_saves_everything_and_says_how_to_go_on(tmp_path, signals):
     path = tmp_path / "curve.checkpoint.safetensors"
     run = train(tmp_path, *ENDLESS)
@@ -255,7 +255,7 @@ def test_the_first_signal_waits_for_the_iteration_and_the_second_does_not(monkey
     def play_and_be_told(agent):
         told.append(None)
         if len(told) in when:
-            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
         return play_step(agent)
 
     play_step = PPOAgent.play_step
@@ -270,6 +270,23 @@ def test_the_first_signal_waits_for_the_iteration_and_the_second_does_not(monkey
         assert log.with_suffix(".safetensors").exists()
     assert "Stopping once this iteration is done" in capsys.readouterr().out
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_log_that_somebody_else_has_written_is_written_anew(tmp_path):
+    first = PPOTrainer(replace(PROBE, total_timesteps=8 * 16 * 12))
+    path = tmp_path / "run.checkpoint.safetensors"
+
+    def train_two_more(trainer):
+        until = len(trainer.log.rows) + 2
+        trainer.train(on_iteration=lambda trainer: len(trainer.log.rows) == until)
+        checkpoint.save_checkpoint(path, trainer)
+        assert curve(checkpoint.resume(path, PROBE, PPOTrainer).log) == curve(trainer.log)
+
+    train_two_more(first)
+    train_two_more(checkpoint.resume(path, first.args, PPOTrainer))
+    train_two_more(first)
+    checkpoint.journal_path(path).unlink()
+    train_two_more(first)
 
 
 def checkpoint_of(log: Path) -> Path:

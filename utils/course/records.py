@@ -67,7 +67,7 @@ def digest_of_tests(name: str) -> str:
     folder = paths.ROOT / "tests"
     (home,) = [path for path in folder.glob("test_*.py") if f"\ndef test_{name}(" in path.read_text("utf-8")]
     parts = [home, *(folder / f"{part}.py" for part in ("checks", "shapes", "scripted_envs"))]
-    return hashlib.sha1(b"".join(part.read_bytes() for part in parts)).hexdigest()
+    return hashlib.sha1("".join(part.read_text("utf-8") for part in parts).encode()).hexdigest()  # whatever its line ends
 
 
 def _path(exercise: Exercise) -> Path:

@@ -18,6 +18,10 @@ class Journal:
     def __init__(self, path: Path):
         """Begin a new one; what is at the path is replaced with the first `extend`."""
         self.path = path
+        self._stamp = None
+        self._begin()
+
+    def _begin(self) -> None:
         self.size = 0
         self._sha256 = hashlib.sha256()
         self._held = {"row": 0, "game": 0, "evaluation": 0}
@@ -28,10 +32,17 @@ class Journal:
         return {"size": self.size, "sha256": self._sha256.hexdigest()}
 
     def extend(self, rows, games, evaluations) -> None:
-        """Add what a log has and the file has not. Raises OSError; what was there before still counts."""
+        """Add what a log has and the file has not, or write all, if somebody else has written the file meanwhile.
+
+        Raises:
+            OSError: the file cannot be written; what was there before still counts.
+        """
+        entries = {"row": rows, "game": games, "evaluation": evaluations}
+        if self._stamp_now() != self._stamp or any(len(some) < self._held[kind] for kind, some in entries.items()):
+            self._begin()
         lines = []
-        for kind, entries in {"row": rows, "game": games, "evaluation": evaluations}.items():
-            lines += [json.dumps({kind: entry}) + "\n" for entry in entries[self._held[kind] :]]
+        for kind, some in entries.items():
+            lines += [json.dumps({kind: entry}) + "\n" for entry in some[self._held[kind] :]]
         content = "".join(lines).encode()
         if self.size == 0:
             write_whole(self.path, content)
@@ -42,12 +53,21 @@ class Journal:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-        self._note(content, {"row": len(rows), "game": len(games), "evaluation": len(evaluations)})
+        self._note(content, {kind: len(some) for kind, some in entries.items()})
 
     def _note(self, content: bytes, held: dict[str, int]) -> None:
         self.size += len(content)
         self._sha256.update(content)
         self._held = held
+        self._stamp = self._stamp_now()
+
+    def _stamp_now(self) -> tuple[int, int] | None:
+        """Tell the file from what it was before; None if there is none."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_size, found.st_mtime_ns
 
     @classmethod
     def read(cls, path: Path, mark: dict) -> tuple["Journal", dict[str, list]]:
@@ -66,7 +86,9 @@ class Journal:
         try:
             content = path.read_bytes()[: mark["size"]]
         except OSError as error:
-            raise ValueError(f"its log {path} cannot be read ({error.strerror or error})") from None
+            raise ValueError(
+                f"its log {path} cannot be read ({error.strerror or error}): it must lie beside the checkpoint, so copy both"
+            ) from None
         journal, entries = cls(path), {"row": [], "game": [], "evaluation": []}
         for line in content.splitlines() if hashlib.sha256(content).hexdigest() == mark["sha256"] else []:
             ((kind, entry),) = json.loads(line).items()

@@ -132,8 +132,7 @@ class RunLog:
         self.started = time.perf_counter() - self.seconds
         for global_step in range(done * self.args.batch_size, num_iterations * self.args.batch_size, self.args.batch_size):
             self.figures = {}  # this and the games after global_step are of an iteration that was interrupted
-            while self.games and self.games[-1][0] > global_step:
-                del self.games[-1]
+            self.drop_games_after(global_step)
             yield global_step
             self._aside("Drawing the run", self.live.refresh)
 
@@ -141,6 +140,11 @@ class RunLog:
         """Note the games that ended in a step, from its infos (see `utils.envs.GameRecorder`)."""
         for i in np.flatnonzero(infos["game_over"]):
             self.games.append((global_step, float(infos["episodic_return"][i]), int(infos["episodic_length"][i])))
+
+    def drop_games_after(self, global_step: int) -> None:
+        """Forget the games that ended later: they are of an iteration that was not finished."""
+        while self.games and self.games[-1][0] > global_step:
+            del self.games[-1]
 
     def add_figures(self, **figures: torch.Tensor) -> None:
         """Add figures (scalar tensors) whose mean over the iteration is to be logged. They are read only at its end."""
