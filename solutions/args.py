@@ -13,45 +13,6 @@ Mode = Literal["classic-control", "ram", "atari"]
 Precision = Literal["auto", "fp32", "bf16"]
 
 
-def require_counts(**counts: int | None) -> None:
-    """Raise ValueError for the first of some counts that is not a whole number of at least 1; None stands for no count."""
-    for name, count in counts.items():
-        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
-            raise ValueError(f"{name} must be a whole number of at least 1; you gave {count!r}.")
-
-
-KINDS = {
-    bool: ((bool, np.bool_), "True or False"),
-    int: (Integral, "a whole number"),
-    float: (Real, "a finite number"),
-    str: (str, "a text"),
-}
-"""For each type of a setting: what may be given for it, and what to call it."""
-
-
-def as_annotated(name: str, value, annotation):
-    """Return the value of a setting in the type of its annotation: a number of NumPy's becomes Python's, 1 may become 1.0.
-
-    Raises:
-        ValueError: the value does not fit the annotation; the message names the setting.
-    """
-    options = get_args(annotation) or (annotation,)  # of `float | None` both, of a Literal its texts
-    if value is None and type(None) in options:
-        return None
-    if get_origin(annotation) is Literal:
-        kind, wanted = str, f"one of {', '.join(map(repr, options))}"
-        fits = isinstance(value, str) and value in options
-    else:
-        kind = options[0]
-        accepted, wanted = KINDS[kind]
-        wanted += " or None" * (len(options) > 1)
-        fits = isinstance(value, accepted) and (kind is bool or not isinstance(value, bool))  # to Python, True is a number
-    with suppress(OverflowError):  # a whole number may be too large for a float
-        if fits and (kind is not float or math.isfinite(value)):
-            return kind(value)
-    raise ValueError(f"{name} must be {wanted}; you gave {value!r}.")
-
-
 @dataclass(frozen=True)
 class PPOArgs:
     """The settings of one PPO run. The defaults are those of CleanRL's `ppo.py` and `ppo_atari.py`, which also clip the value loss."""
@@ -177,6 +138,45 @@ class PPOArgs:
             found = f"only {gpus}" if gpus else "no"
             raise ValueError(f'device is "{self.device}", but PyTorch finds {found} CUDA GPU here: use device="auto" or "cpu".')
         return device
+
+
+def require_counts(**counts: int | None) -> None:
+    """Raise ValueError for the first of some counts that is not a whole number of at least 1; None stands for no count."""
+    for name, count in counts.items():
+        if count is not None and (not isinstance(count, int) or isinstance(count, bool) or count < 1):
+            raise ValueError(f"{name} must be a whole number of at least 1; you gave {count!r}.")
+
+
+KINDS = {
+    bool: ((bool, np.bool_), "True or False"),
+    int: (Integral, "a whole number"),
+    float: (Real, "a finite number"),
+    str: (str, "a text"),
+}
+"""For each type of a setting: what may be given for it, and what to call it."""
+
+
+def as_annotated(name: str, value, annotation):
+    """Return the value of a setting in the type of its annotation: a number of NumPy's becomes Python's, 1 may become 1.0.
+
+    Raises:
+        ValueError: the value does not fit the annotation; the message names the setting.
+    """
+    options = get_args(annotation) or (annotation,)  # of `float | None` both, of a Literal its texts
+    if value is None and type(None) in options:
+        return None
+    if get_origin(annotation) is Literal:
+        kind, wanted = str, f"one of {', '.join(map(repr, options))}"
+        fits = isinstance(value, str) and value in options
+    else:
+        kind = options[0]
+        accepted, wanted = KINDS[kind]
+        wanted += " or None" * (len(options) > 1)
+        fits = isinstance(value, accepted) and (kind is bool or not isinstance(value, bool))  # to Python, True is a number
+    with suppress(OverflowError):  # a whole number may be too large for a float
+        if fits and (kind is not float or math.isfinite(value)):
+            return kind(value)
+    raise ValueError(f"{name} must be {wanted}; you gave {value!r}.")
 
 
 PRESETS = {

@@ -62,7 +62,8 @@ def evaluate(
         seed: the seed of the first environment's first game; others follow from it.
 
     Returns:
-        The episodic returns, rewards unclipped, shape (num_episodes,). They may be negative, and need not be whole.
+        The episodic returns, rewards unclipped, shape (num_episodes,): round by round, in the order of the environments. They
+        may be negative, and need not be whole.
     """
     scores = []
     for round_start in range(0, num_episodes, envs.num_envs):

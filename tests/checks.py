@@ -123,10 +123,10 @@ def expect_recursion(seen, expected: Tensor, what: str, at: Callable[[tuple[int,
     wrong = _wrong_entries(seen, expected, 1e-4)
     if not wrong.any():
         return
-    row = int(wrong.flatten(1).any(1).nonzero()[-1]) if wrong.ndim > 1 else int(wrong.nonzero()[-1])
-    index = (row, *(int(i) for i in wrong[row].nonzero()[0])) if wrong.ndim > 1 else (row,)
+    places = wrong.nonzero()
+    index = tuple(places[places[:, 0] == places[-1, 0]][0].tolist())
     step, says = at(index)
-    later = "what comes after it is right" if row < len(expected) - 1 else "it is the last step"
+    later = "what comes after it is right" if index[0] < len(expected) - 1 else "it is the last step"
     number = f"{expected[index].item():.4f}"
     says = number if says == number else f"{says} = {number}"
     raise WrongAnswer(

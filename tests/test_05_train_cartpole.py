@@ -132,6 +132,17 @@ class Oracle:
         self.returns = self.advantages + batch.values.flatten()
         self.obs, self.actions, self.logprobs = batch.obs.flatten(0, 1), batch.actions.flatten(), batch.logprobs.flatten()
 
+    def terms(self, actor, critic, steps, correction: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the policy loss, the value loss and the entropy of some steps of the rollout."""
+        args, actions, adv = self.args, self.actions[steps], self.advantages[steps]
+        all_logprobs = actor(self.obs[steps]).log_softmax(-1)
+        ratio = (all_logprobs[torch.arange(len(actions)), actions] - self.logprobs[steps]).exp()
+        if args.norm_adv:
+            adv = (adv - adv.mean()) / (adv.std(correction=correction) + 1e-8)
+        surrogate = torch.minimum(ratio * adv, ratio.clip(1 - args.clip_coef, 1 + args.clip_coef) * adv).mean()
+        value_error = ((critic(self.obs[steps]).squeeze(-1) - self.returns[steps]) ** 2).mean() / 2
+        return -surrogate, value_error, -(all_logprobs.exp() * all_logprobs).sum(-1).mean()
+
     def learn(self, actor, critic, correction: int = 1) -> list[nn.Parameter]:
         """Learn on copies of the networks; returns the learned parameters, the actor's first."""
         args = self.args
@@ -139,15 +150,9 @@ class Oracle:
         parameters = [*actor.parameters(), *critic.parameters()]
         optimizer = torch.optim.Adam(parameters, lr=args.learning_rate, eps=1e-5)
         for _ in range(args.update_epochs):
-            all_logprobs = actor(self.obs).log_softmax(-1)
-            ratio = (all_logprobs[torch.arange(len(self.actions)), self.actions] - self.logprobs).exp()
-            spread = self.advantages.std(correction=correction) + 1e-8
-            adv = (self.advantages - self.advantages.mean()) / spread if args.norm_adv else self.advantages
-            surrogate = torch.minimum(ratio * adv, ratio.clip(1 - args.clip_coef, 1 + args.clip_coef) * adv).mean()
-            value_error = ((critic(self.obs).squeeze(-1) - self.returns) ** 2).mean() / 2
-            entropy = -(all_logprobs.exp() * all_logprobs).sum(-1).mean()
+            policy_loss, value_loss, entropy = self.terms(actor, critic, slice(None), correction)
             optimizer.zero_grad()
-            (-surrogate + args.vf_coef * value_error - args.ent_coef * entropy).backward()
+            (policy_loss + args.vf_coef * value_loss - args.ent_coef * entropy).backward()
             norm = torch.stack([p.grad.norm() for p in parameters]).norm()
             for p in parameters:
                 p.grad.mul_(min(1.0, args.max_grad_norm / (norm.item() + 1e-6)))
@@ -254,30 +259,16 @@ class WatchedUpdates:
         return f"{wrong} {scale:.1e}", f"{where} the gradient in the {wrong} is not that of its loss on this minibatch.{rest}"
 
     def _parts(self, parameters, correction: int) -> list[torch.Tensor]:
-        """The gradients of policy_loss, value_loss and entropy_bonus on the minibatch."""
-        oracle, args = self.oracle, self.trainer.args
-        columns = self.minibatch.flatten(1)
-        steps = (oracle.obs.flatten(1)[None] - columns[:, None]).abs().sum(-1).argmin(dim=1)
+        """Return the gradients of the policy loss, the value loss and the entropy of the minibatch, each as one vector."""
+        rollout, minibatch = self.oracle.obs.flatten(1), self.minibatch.flatten(1)
+        steps = (rollout[None] - minibatch[:, None]).abs().sum(-1).argmin(dim=1)  # known by their observations
         with torch.enable_grad():
-            all_logprobs = self.trainer.actor(self.minibatch).log_softmax(-1)
-            ratio = (all_logprobs[torch.arange(len(steps)), oracle.actions[steps]] - oracle.logprobs[steps]).exp()
-            adv = oracle.advantages[steps]
-            if args.norm_adv:
-                adv = (adv - adv.mean()) / (adv.std(correction=correction) + 1e-8)
-            policy = -torch.minimum(ratio * adv, ratio.clip(1 - args.clip_coef, 1 + args.clip_coef) * adv).mean()
-            value = ((self.trainer.critic(self.minibatch).squeeze(-1) - oracle.returns[steps]) ** 2).mean() / 2
-            entropy = -(all_logprobs.exp() * all_logprobs).sum(-1).mean()
-            return [
-                torch.cat(
-                    [
-                        (torch.zeros_like(p) if g is None else g).flatten()
-                        for p, g in zip(
-                            parameters, torch.autograd.grad(loss, parameters, allow_unused=True, retain_graph=True), strict=True
-                        )
-                    ]
-                )
-                for loss in (policy, value, entropy)
-            ]
+            terms = self.oracle.terms(self.trainer.actor, self.trainer.critic, steps, correction)
+        parts = [torch.autograd.grad(term, parameters, allow_unused=True, retain_graph=True) for term in terms]
+        return [
+            torch.cat([(torch.zeros_like(p) if g is None else g).flatten() for p, g in zip(parameters, part, strict=True)])
+            for part in parts
+        ]
 
 
 def _parallel(one: torch.Tensor, other: torch.Tensor) -> bool:

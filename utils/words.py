@@ -12,8 +12,8 @@ from io import StringIO
 from pathlib import Path
 
 from utils import missing_package
+from utils.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("chapters", "play", "solutions", "tests", "utils")
 
 

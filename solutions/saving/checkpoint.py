@@ -129,9 +129,14 @@ def save_checkpoint(path: str | Path, trainer: "PPOTrainer") -> Path:
     return path
 
 
+def beside(path: Path, ending: str) -> Path:
+    """Return another file of the same run, by its checkpoint or its agent; `ending` takes the place of theirs."""
+    return path.with_name(path.name.removesuffix(".safetensors").removesuffix(".checkpoint") + ending)
+
+
 def journal_path(checkpoint: Path) -> Path:
     """Return where the log of a run is, by its checkpoint."""
-    return checkpoint.with_name(checkpoint.name.removesuffix(".safetensors").removesuffix(".checkpoint") + ".log.jsonl")
+    return beside(checkpoint, ".log.jsonl")
 
 
 def resume(path: str | Path, args: PPOArgs, make_trainer: "Callable[[PPOArgs], PPOTrainer]") -> "PPOTrainer":
@@ -214,7 +219,7 @@ class Checkpointer:
         if iteration % self.every == 0:
             self.save(trainer)
         if self.snapshot_every is not None and iteration % self.snapshot_every == 0:
-            path = self.path.with_name(f"{self.path.name.removesuffix(SUFFIX)}-step{trainer.agent.global_step:09d}.safetensors")
+            path = beside(self.path, f"-step{trainer.agent.global_step:09d}.safetensors")
             self._try(lambda: save_agent(path, trainer.actor, trainer.critic, trainer.args, trained_for(trainer)))
 
     def save(self, trainer: "PPOTrainer") -> None:

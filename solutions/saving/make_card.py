@@ -16,7 +16,7 @@ import numpy as np
 import tyro
 
 from solutions.evaluate import Evaluator
-from solutions.saving.checkpoint import load_agent, read_trained, save_agent
+from solutions.saving.checkpoint import beside, load_agent, read_trained, save_agent
 from solutions.train import command_of
 from utils import words
 from utils.files import write_whole
@@ -55,9 +55,8 @@ def summary(scores: np.ndarray) -> dict:
 
 def curve_beside(path: Path, points: int = 100) -> dict | None:
     """Return the mean return over the steps of a run, thinned out, from the curve beside its agent; None if there is none."""
-    curve = path.with_name(path.name.removesuffix(".safetensors").removesuffix(".checkpoint") + ".json")
     try:
-        rows = json.loads(curve.read_text("utf-8"))["rows"]
+        rows = json.loads(beside(path, ".json").read_text("utf-8"))["rows"]
     except (OSError, ValueError, KeyError):
         return None
     rows = [row for row in rows if row["episodic_return"] is not None]

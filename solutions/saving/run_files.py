@@ -23,9 +23,8 @@ class RunFiles:
                 in a new folder under runs/.
             resumed: a checkpoint, or an agent, that the run goes on from.
         """
-        goes_on = resumed is not None and resumed.name.endswith(checkpoint.SUFFIX)
-        if log is None and goes_on:
-            log = resumed.with_name(resumed.name.removesuffix(checkpoint.SUFFIX) + ".json")
+        if log is None and resumed is not None and resumed.name.endswith(checkpoint.SUFFIX):
+            log = checkpoint.beside(resumed, ".json")
         self.args, self.curve, self.resumed = args, log, resumed
 
     @property
