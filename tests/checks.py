@@ -3,6 +3,7 @@
 import _thread
 import copy
 import importlib
+import io
 import linecache
 import random
 import re
@@ -11,8 +12,9 @@ import textwrap
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from unittest.mock import patch
 
@@ -29,6 +31,12 @@ from utils.jupyter import PlainError
 
 TIME_LIMIT = 20.0
 """Seconds that an answer may take where nobody sits at the button to interrupt it."""
+NAMING_LIMIT = 5.0
+"""Seconds for the search for a known mistake, once it is clear that an answer is wrong."""
+MOST_FAILURES = 12
+"""So many of an answer's failures are compared with those of the known mistakes."""
+ENOUGH_FAILURES = 3
+"""So many that agree are enough, where a known mistake and an answer differ in later ones."""
 
 
 class Verdict(PlainError):
@@ -64,10 +72,28 @@ def show(value) -> str:
     return repr(value)
 
 
+_notes: list[WrongAnswer] | None = None
+
+
+@contextmanager
+def noting():
+    """Note within the block what checks find wrong, and go on, where they otherwise end the test; yields the notes."""
+    global _notes
+    before, _notes = _notes, []
+    try:
+        yield _notes
+    finally:
+        _notes = before
+
+
 def require(condition, message: str, evidence=None) -> None:
     """Raise WrongAnswer with the message unless the condition holds."""
-    if not condition:
-        raise WrongAnswer(message, evidence)
+    if condition:
+        return
+    error = WrongAnswer(message, evidence)
+    if _notes is None:
+        raise error
+    _notes.append(error)
 
 
 def expect_tensor(seen, shape: tuple[int, ...], what: str, floating: bool = True) -> None:
@@ -98,7 +124,8 @@ def expect_close(seen, expected: Tensor, what: str, because: str = "", tolerance
     if expected.ndim:
         index = tuple(wrong.nonzero()[0].tolist())
         where = f" First difference at {list(index)}: seen {seen[index].item():.4f}, expected {expected[index].item():.4f}."
-    raise WrongAnswer(
+    require(
+        False,
         f"{what} is not right{': ' + because if because else ''}.\n  seen     {show(seen)}\n  expected {show(expected)}\n{where.strip()}".rstrip(),
         seen.detach().double().cpu(),
     )
@@ -129,7 +156,8 @@ def expect_recursion(seen, expected: Tensor, what: str, at: Callable[[tuple[int,
     later = "what comes after it is right" if index[0] < len(expected) - 1 else "it is the last step"
     number = f"{expected[index].item():.4f}"
     says = number if says == number else f"{says} = {number}"
-    raise WrongAnswer(
+    require(
+        False,
         f"{step}: you return {seen[index].item():.4f}, the recursion gives {says}; {later}.\n  {what}, "
         f"{because}\n  seen     {show(seen)}\n  expected {show(expected)}",
         seen.detach().double().cpu(),
@@ -356,7 +384,7 @@ def explained(exercise: Exercise | None, test, answer, error: Exception) -> Verd
         error = crashed(error)
     message = f"✗ {name}\n{error}"
     if exercise is not None and answer is not answers.load_reference(exercise):
-        message += diagnosis(exercise, test, error)
+        message += diagnosis(exercise, test, answer)
     return WrongAnswer(message, error.evidence)
 
 
@@ -402,11 +430,28 @@ def is_the_learners(filename: str) -> bool:
     return filename.startswith("<") or "ipykernel" in filename or "ipython-input" in filename
 
 
+def failures_of(exercise: Exercise | None, test, answer) -> list[WrongAnswer]:
+    """Run a test to its end; returns everything that it finds wrong. What an answer gets right tells it from others, too."""
+    with noting() as failures, redirect_stdout(io.StringIO()), warnings.catch_warnings(action="ignore"):
+        try:
+            run(exercise, test, answer, NAMING_LIMIT)
+        except WrongAnswer as error:
+            failures.append(error.with_traceback(None))
+        except Exception as error:
+            failures.append(crashed(error))
+    return failures[:MOST_FAILURES]
+
+
+def same_failures(some: list[WrongAnswer], others: list[WrongAnswer]) -> bool:
+    """Tell whether two answers failed the same checks, with the same seen in each."""
+    return len(some) == len(others) and all(map(same_evidence, some, others))
+
+
 def same_evidence(one: WrongAnswer, other: WrongAnswer) -> bool:
     """Tell whether two answers failed the same check with the same thing seen: the same numbers, the same words but for numbers,
     or, without evidence, the same message."""
     if isinstance(one.evidence, Tensor) and isinstance(other.evidence, Tensor):
-        a, b = one.evidence.double(), other.evidence.double()
+        a, b = in_short(one.evidence), in_short(other.evidence)
         return (
             without_numbers(one) == without_numbers(other)
             and a.shape == b.shape
@@ -417,33 +462,42 @@ def same_evidence(one: WrongAnswer, other: WrongAnswer) -> bool:
     return str(one) == str(other)
 
 
+def in_short(numbers: Tensor) -> Tensor:
+    """Return many numbers as a few that are the same only if all are: their size and two weighted means."""
+    numbers = numbers.double()
+    if numbers.numel() <= 8:
+        return numbers
+    places = torch.arange(1, numbers.numel() + 1, dtype=torch.float64)
+    flat = numbers.flatten()
+    return torch.stack([places[-1], flat.mean(), (flat * places.sin()).mean(), (flat * places.sqrt().cos()).mean()])
+
+
 def without_numbers(error: WrongAnswer) -> str:
     """Return the first line of a message without its numbers, which may hang on random draws."""
     return re.sub(r"[-+\d.]+", "#", str(error).splitlines()[0])
 
 
-def diagnosis(exercise: Exercise, test, error: WrongAnswer) -> str:
-    """Return the sentences of the known mistakes that fail the test just as the answer did, as an end of a message."""
+def diagnosis(exercise: Exercise, test, answer) -> str:
+    """Return the sentences of the known mistakes that fail the test just as an answer does, as an end of a message.
+
+    Named is who fails at the same checks, and at no others, with the same seen in each; if nobody does, who does so at the first
+    three; and nobody, where that fits more than two.
+    """
     from tests import evidence, mistakes
 
     known, kept = mistakes.of(exercise.name), evidence.read(exercise.name)
     if kept is None:
-        failures = {one.name: failure_of(exercise, test, one) for one in known}
-    else:
-        failures = {name: WrongAnswer(failure["message"], evidence.evidence_of(failure)) for name, failure in kept.items()}
-    sentences = [one.says for one in known if failures.get(one.name) and same_evidence(error, failures[one.name])]
-    if not sentences:
-        return ""
-    return "\nThis looks as if " + "\n  or as if ".join(dict.fromkeys(sentences))
+        kept = {one.name: failures_of_mistake(exercise, test, one) for one in known}
+    failures = failures_of(exercise, test, answer)
+    alike = [one.says for one in known if same_failures(failures, kept[one.name])]
+    if not alike and len(failures) >= ENOUGH_FAILURES:
+        first = slice(ENOUGH_FAILURES)
+        alike = [one.says for one in known if same_failures(failures[first], kept[one.name][first])]
+    sentences = list(dict.fromkeys(alike))
+    return "\nThis looks as if " + "\n  or as if ".join(sentences) if 1 <= len(sentences) <= 2 else ""
 
 
 @cache
-def failure_of(exercise: Exercise, test, mistake) -> WrongAnswer | None:
+def failures_of_mistake(exercise: Exercise, test, mistake) -> list[WrongAnswer]:
     """Return how a known mistake fails its test: the same way every time, because `run` sets the random numbers."""
-    try:
-        run(exercise, test, mistake.build())
-    except WrongAnswer as error:
-        return error.with_traceback(None)
-    except Exception as error:
-        return crashed(error)
-    return None
+    return failures_of(exercise, test, mistake.build())

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from tests import mistakes
+from tests.checks import WrongAnswer, in_short
 from utils.course import records
 from utils.course.exercises import Exercise
 from utils.files import write_whole
@@ -20,15 +21,20 @@ FILE = Path(__file__).parent / "mistakes" / "evidence.json"
 
 
 @cache
-def read(name: str) -> dict[str, dict] | None:
-    """Return, by the names of an exercise's mistakes, the message and the evidence of each; None if the file is not of today."""
+def read(name: str) -> dict[str, list[WrongAnswer]] | None:
+    """Return, by the names of an exercise's mistakes, how each fails its test; None if the file is not of today."""
     entry = _whole().get(name, {})
-    return entry["failures"] if entry.get("digest") == _digest(name) else None
+    if entry.get("digest") != _digest(name):
+        return None
+    return {
+        mistake: [WrongAnswer(message, _as_it_was(seen)) for message, seen in failures]
+        for mistake, failures in entry["failures"].items()
+    }
 
 
-def entry_of(exercise: Exercise, failures: dict[str, Exception | None]) -> dict:
+def entry_of(exercise: Exercise, failures: dict[str, list[WrongAnswer]]) -> dict:
     """Return what is kept of an exercise: how its mistakes fail."""
-    kept = {name: {"message": str(error), "evidence": _plain(error.evidence)} for name, error in failures.items() if error}
+    kept = {name: [(_first_line(error), _plain(error.evidence)) for error in errors] for name, errors in failures.items()}
     return {"digest": _digest(exercise.name), "failures": kept}
 
 
@@ -43,14 +49,20 @@ def _whole() -> dict[str, dict]:
     return json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
 
 
-def _plain(evidence):
-    return {"numbers": evidence.double().round(decimals=6).tolist()} if isinstance(evidence, Tensor) else evidence
+def _first_line(error: WrongAnswer) -> str:
+    return str(error) if error.evidence is None else str(error).splitlines()[0]
 
 
-def evidence_of(failure: dict) -> object:
+def _plain(seen):
+    if isinstance(seen, Tensor):
+        short = in_short(seen)
+        return {"numbers": [float(f"{number:.7g}") for number in short.flatten().tolist()], "shape": list(short.shape)}
+    return seen
+
+
+def _as_it_was(seen):
     """Return the evidence as it was: a tensor, or text."""
-    kept = failure["evidence"]
-    return torch.tensor(kept["numbers"], dtype=torch.float64) if isinstance(kept, dict) else kept
+    return torch.tensor(seen["numbers"], dtype=torch.float64).reshape(seen["shape"]) if isinstance(seen, dict) else seen
 
 
 def _digest(name: str) -> str:

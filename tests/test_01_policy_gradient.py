@@ -29,7 +29,7 @@ def test_discounted_returns(discounted_returns):
         discounted_returns(example, 0.5),
         torch.tensor([1 + 0.5 * 2 + 0.25 * 3, 2 + 0.5 * 3, 3]),
         "discounted_returns",
-        "rewards = [1, 2, 3], gamma = 0.5",
+        "rewards = [1, 2, 3], gamma = 0.5; step 0 is 1 + 0.5 * 2 + 0.25 * 3, and step 1 is 2 + 0.5 * 3",
     )
     expect_close(discounted_returns(example, 0.0), example, "discounted_returns", "gamma = 0 leaves only the reward itself")
     expect_close(
@@ -179,6 +179,12 @@ def show_probs(probs) -> list[float]:
 
 
 def test_reinforce_loss(reinforce_loss):
+    expect_close(
+        reinforce_loss(torch.tensor([-1.0, -2.0]), torch.tensor([10.0, 1.0])),
+        torch.tensor(6.0),
+        "reinforce_loss",
+        "logprobs = [-1, -2], returns = [10, 1]: minus the mean of -1 * 10 and -2 * 1",
+    )
     torch.manual_seed(0)
     logprobs = torch.randn(8).sub(1).requires_grad_()
     returns = torch.randn(8).requires_grad_().mul(3)  # with a graph, as where a critic's values were subtracted
@@ -191,12 +197,6 @@ def test_reinforce_loss(reinforce_loss):
         into_returns is None or not into_returns.any(),
         "The gradient flows into `returns`: they are data, so detach them, or a critic would learn to promise more instead of the actor to do better.",
         "through returns",
-    )
-    expect_close(
-        reinforce_loss(torch.tensor([-1.0, -2.0]), torch.tensor([10.0, 1.0])),
-        torch.tensor(6.0),
-        "reinforce_loss",
-        "logprobs = [-1, -2], returns = [10, 1]",
     )
     for returns, expected in [([0.0, 3.0, 0.0, 1.0], 2.5), ([0.0] * 4, 0.0)]:
         expect_close(

@@ -70,6 +70,13 @@ def test_layer_init(layer_init):
                 f"After {call} the biases are {show(layer.bias)}; expected every one to be {bias}.",
                 f"bias for {bias}",
             )
+    double = layer_init(nn.Linear(3, 2).double())
+    require(
+        double.weight.dtype == double.bias.dtype == torch.float64,
+        f"After layer_init of a layer of 64-bit floats, its weights are {double.weight.dtype} and its biases {double.bias.dtype}: change the "
+        "numbers in the tensors that are there.",
+        "precision",
+    )
     twins = [layer_init(nn.Linear(4, 4)).weight for _ in range(2)]
     require(
         not torch.equal(*twins),
@@ -267,7 +274,7 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
             str(convolutions),
         )
         for conv in (c for c in actor_trace.layers if isinstance(c, nn.Conv2d)):
-            require(conv.padding == (0, 0), f"{conv} has padding; the network uses none.", "padding")
+            require(conv.padding in ((0, 0), "valid"), f"{conv} has padding; the network uses none.", "padding")
         sizes = [layer.out_features for layer in actor_trace.layers if isinstance(layer, nn.Linear)]
         require(
             sizes == [512, num_actions],
@@ -319,7 +326,13 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
         refused = "nothing was raised"
         try:
             get_actor_and_critic_atari(wrong, 4)
-        except ValueError:
+        except ValueError as error:
+            require(
+                any(digit in str(error) for digit in "0123456789"),
+                f"Frames of shape {wrong} are refused with the words {str(error)!r}, which do not say what would be right: name a side that "
+                "fits, such as 84, or the rule 8m + 4.",
+                "no advice",
+            )
             continue
         except Exception as error:
             refused = f"{type(error).__name__} was raised"

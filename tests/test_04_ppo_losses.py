@@ -31,6 +31,13 @@ def test_policy_loss(policy_loss):
     new_logprobs = (logprobs + ratio.log()).requires_grad_()
     with unmodified(logprobs=logprobs, advantages=advantages):
         loss = policy_loss(new_logprobs, logprobs, advantages, 0.2)
+    one = policy_loss(torch.log(torch.tensor([1.5, 1.0])), torch.zeros(2), torch.tensor([2.0, 1.0]), 0.2)
+    expect_close(
+        one,
+        torch.tensor(-1.7),
+        "policy_loss",
+        "ratios [1.5, 1.0], advantages [2, 1], clip_coef 0.2: minus the mean of 1.2 * 2 and 1 * 1",
+    )
     described = f"ratios {[c[0] for c in cases]}, advantages {[c[1] for c in cases]}, clip_coef 0.2"
     expect_tensor(loss, (), "policy_loss")
     # Of two minibatches at once: a mistake may look like another on one of them, but not on both
@@ -38,6 +45,15 @@ def test_policy_loss(policy_loss):
     both = torch.stack([loss, policy_loss(new_logprobs, logprobs, -advantages, 0.2)])
     wanted = -torch.stack([contributions.mean(), opposite.mean()])
     expect_close(both, wanted, "policy_loss", f"{described}; then the same with the advantages negated")
+    if loss.requires_grad:
+        (gradient,) = torch.autograd.grad(loss, new_logprobs, retain_graph=True)
+        silent = [i for i, (seen, wanted) in enumerate(zip(gradient, -slopes, strict=True)) if wanted != 0 and seen == 0]
+        require(
+            not silent or not gradient.any(),
+            f"Steps with the ratios {[cases[i][0] for i in silent]} and advantages {[cases[i][1] for i in silent]} get no gradient, but they "
+            "have not gone too far in the direction of their advantage: only those that have are cut off.",
+            gradient,
+        )
     expect_gradient(loss, new_logprobs, -slopes, "policy_loss", described)
 
     torch.manual_seed(0)
@@ -80,6 +96,7 @@ def test_value_loss(value_loss):
     expect_close(
         value_loss(torch.tensor([1.0, 4.0]), torch.tensor([1.0, 0.0])), torch.tensor(4.0), "value_loss", "errors 0 and 4"
     )
+    expect_device_followed(value_loss, new_values, returns, what="value_loss")
     column = new_values.detach()[:, None]
     try:
         with warnings.catch_warnings(action="ignore"):  # F.mse_loss has a word to say about it, rightly
@@ -89,14 +106,22 @@ def test_value_loss(value_loss):
     spread = 0.5 * ((column - returns) ** 2).mean()
     right = 0.5 * ((column.squeeze(-1) - returns) ** 2).mean()
     if isinstance(broadcast, torch.Tensor) and broadcast.shape == ():
-        known = torch.isclose(broadcast, spread) or torch.isclose(broadcast, right)
+        known = any(torch.isclose(broadcast, one) for one in (spread, 16 * spread, right))
         require(
             known,
             f"value_loss of (16, 1) values against (16,) returns is {broadcast:.4f}: neither the mean over 16 nor over 16 x 16.",
+            broadcast,
         )
 
 
 def test_entropy_bonus(entropy_bonus):
+    for number in [2, 5]:
+        expect_close(
+            entropy_bonus(torch.zeros(3, number)),
+            torch.tensor(math.log(number)),
+            "entropy_bonus",
+            f"{number} equally likely actions, whose entropy is log {number} nats",
+        )
     torch.manual_seed(0)
     probs = torch.tensor([[0.5, 0.25, 0.25], [0.1, 0.2, 0.7], [1 / 3, 1 / 3, 1 / 3], [0.98, 0.01, 0.01]])
     nats = torch.tensor([-sum(p * math.log(p) for p in row) for row in probs.tolist()])
@@ -106,13 +131,6 @@ def test_entropy_bonus(entropy_bonus):
     expect_close(bonus, nats.mean(), "entropy_bonus", "4 policies over 3 actions: the mean of their entropies in nats")
     expected = -probs * (probs.log() + nats[:, None]) / 4  # d entropy / d logit_i = -p_i (log p_i + H)
     expect_gradient(bonus, logits, expected, "entropy_bonus")
-    for number in [2, 5]:
-        expect_close(
-            entropy_bonus(torch.zeros(3, number)),
-            torch.tensor(math.log(number)),
-            "entropy_bonus",
-            f"{number} equally likely actions",
-        )
     # Only the differences of the logits in a row count: whatever is added to all of them.
     for shifts, because in [
         ([100.0] * 4, "100 added to every logit"),
@@ -130,6 +148,7 @@ def test_entropy_bonus(entropy_bonus):
         "its value was repaired afterwards. Use log_softmax.",
         "gradient nan",
     )
+    expect_device_followed(entropy_bonus, logits, what="entropy_bonus")
 
 
 def test_make_optimizer(make_optimizer):
@@ -194,7 +213,8 @@ def test_make_optimizer(make_optimizer):
 def test_PPOScheduler(PPOScheduler):
     for initial, end, number in [(1.0, 0.0, 4), (2e-3, 1e-3, 10), (1e-3, 0.0, 1), (1e-3, 3e-3, 2)]:
         parameters = [nn.Parameter(torch.zeros(1)) for _ in range(2)]
-        optimizer = torch.optim.Adam([{"params": [parameter]} for parameter in parameters], lr=initial)
+        groups = [{"params": [parameters[0]]}, {"params": [parameters[1]], "lr": 7 * initial}]
+        optimizer = torch.optim.Adam(groups, lr=initial)
         for parameter in parameters:
             parameter.grad = torch.ones(1)
         scheduler = PPOScheduler(optimizer, initial, end, number)
@@ -215,13 +235,24 @@ def test_PPOScheduler(PPOScheduler):
             "The first group's learning rate, in units of initial_lr, before and after each step()", setting, tolerance=1e-6,
         )  # fmt: skip
         second = torch.tensor([rate[1] for rate in rates], dtype=torch.double) / initial
+        expected[0] = 7 * initial
         expect_close(
             second, torch.tensor(expected, dtype=torch.double) / initial,
-            "The second parameter group's learning rate, in units of initial_lr", setting, tolerance=1e-6,
+            "The learning rate of a second parameter group, which began with another one, in units of initial_lr, before and after each "
+            "step()", f"{setting}; nothing changes before the first step(), and each sets the rate on the line", tolerance=1e-6,
         )  # fmt: skip
 
 
 def test_approx_kl(approx_kl):
+    one = approx_kl(torch.tensor([0.0]), torch.tensor([-math.log(2.0)]))
+    expect_close(one, torch.tensor(1 - math.log(2.0)), "approx_kl", "one step of ratio 2: (2 - 1) - log 2 = 0.3069")
+    two = approx_kl(torch.tensor([0.0, -math.log(4.0)]), torch.tensor([-math.log(2.0), -math.log(2.0)]))
+    expect_close(
+        two,
+        torch.tensor(0.25),
+        "approx_kl",
+        "steps of ratio 2 and 1/2: the mean of (2 - 1) - log 2 = 0.3069 and (1/2 - 1) - log 1/2 = 0.1931",
+    )
     torch.manual_seed(0)
     logprobs = -torch.rand(32) * 2
     new_logprobs = logprobs + torch.randn(32) * 0.4
@@ -234,8 +265,6 @@ def test_approx_kl(approx_kl):
     expect_close(approx_kl(logprobs, logprobs), torch.tensor(0.0), "approx_kl", "a policy that has not moved")
     expect_no_graph(approx_kl(new_logprobs.clone().requires_grad_(), logprobs), "approx_kl")
     expect_device_followed(approx_kl, new_logprobs, logprobs, what="approx_kl")
-    one = approx_kl(torch.tensor([0.0]), torch.tensor([-math.log(2.0)]))
-    expect_close(one, torch.tensor(1 - math.log(2.0)), "approx_kl", "one step of ratio 2: 1 - log 2")
     # An estimate of KL(pi_old || pi_new) when actions are drawn from pi_old
     old, new = torch.tensor([0.6, 0.3, 0.1]), torch.tensor([0.5, 0.2, 0.3])
     actions = torch.multinomial(old, 20_000, replacement=True)
@@ -267,6 +296,12 @@ def test_clipfrac(clipfrac):
     expect_close(seen, torch.tensor(4 / 8), "clipfrac", f"ratios {[round(r, 2) for r in ratio.tolist()]}, clip_coef 0.2")
     expect_close(clipfrac(new_logprobs, logprobs, 0.05), torch.tensor(7 / 8), "clipfrac", "the same ratios, clip_coef 0.05")
     expect_close(clipfrac(logprobs, logprobs, 0.2), torch.tensor(0.0), "clipfrac", "a policy that has not moved")
+    expect_close(
+        clipfrac(logprobs, logprobs, 0.0),
+        torch.tensor(0.0),
+        "clipfrac",
+        "the same and clip_coef 0: no ratio is farther than 0 from 1",
+    )
     wide = clipfrac(new_logprobs, logprobs, 1.5)
     expect_close(wide, torch.tensor(1 / 8), "clipfrac", "the same ratios, clip_coef 1.5: no ratio lies below 1 - 1.5")
     expect_no_graph(clipfrac(new_logprobs.clone().requires_grad_(), logprobs, 0.2), "clipfrac")
@@ -290,6 +325,13 @@ def test_explained_variance(explained_variance):
     expect_close(seen, expected, "explained_variance", "values that follow the returns, but not in full")
     expect_close(explained_variance(returns, returns), torch.tensor(1.0), "explained_variance", "perfect values")
     expect_no_graph(explained_variance(values.clone().requires_grad_(), returns), "explained_variance")
+    nothing = explained_variance(torch.randn(8), torch.zeros(8))
+    require(
+        bool(torch.as_tensor(nothing).isfinite().all()),
+        f"For returns that are all 0, explained_variance is {nothing}: their variance and 1e-12 * returns.square().mean() are both 0, so ask "
+        "whether it is at most that, not below.",
+        "all zero",
+    )
     for unit in (1e-8, 1e8):
         scaled = explained_variance(values * unit, returns * unit)
         expect_close(scaled, expected, "explained_variance", f"the same values and returns, each times {unit:g}")

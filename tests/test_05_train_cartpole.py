@@ -50,7 +50,7 @@ def play(trainer):
 
 
 def test_rollout_phase(PPOTrainer):
-    trainer = small_trainer(PPOTrainer)
+    trainer = small_trainer(PPOTrainer, num_steps=12, total_timesteps=4 * 12 * 5)  # 12 / 4 rows, and no game ends after 3
     steps = trainer.args.num_steps
     before = {who: copy.deepcopy(network.state_dict()) for who, network in networks_of(trainer).items()}
     for phase in [1, 2]:
@@ -184,6 +184,14 @@ class WatchedUpdates:
         if self.fact is not None or self.minibatch is None:
             return
         trainer, args = self.trainer, self.trainer.args
+        rate = trainer.optimizer.param_groups[0]["lr"]
+        if abs(rate - args.learning_rate) > 1e-3 * args.learning_rate:
+            self.kind = f"rate {rate / args.learning_rate:.2f}"
+            self.fact = (
+                f"At optimizer step {self.steps} of the first learning phase the learning rate is {rate:g}; expected {args.learning_rate:g} "
+                "in all its steps: the scheduler is stepped once, after the last."
+            )
+            return
         parameters = list(dict.fromkeys([*trainer.actor.parameters(), *trainer.critic.parameters()]))
         given = torch.cat([(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in parameters])
         self.computing = True
@@ -327,6 +335,11 @@ def test_learning_phase(PPOTrainer):
         "In every epoch the same steps share a minibatch: call get_minibatch_indices anew in each.",
         "same minibatches" if torch.equal(torch.stack(epochs[0]), torch.stack(epochs[1])) else "same company",
     )
+    require(
+        hasattr(trainer.agent.rollout, "obs"),
+        "After learning_phase the rollout is empty. Leave it as it is: the next rollout_phase clears it.",
+        "rollout cleared",
+    )
     end = [*trainer.actor.parameters(), *trainer.critic.parameters()]
     require(all(p.isfinite().all() for p in end), "The networks hold NaN or infinity after learning_phase.", "nan")
     for who, some in [("actor", trainer.actor), ("critic", trainer.critic)]:
@@ -400,7 +413,8 @@ def test_learning_phase(PPOTrainer):
         if not any(torch.allclose(moved, wanted, rtol=2e-2, atol=0.05) for wanted in expected):
             worst = (moved - expected[0]).abs().argmax()
             fact = watched.fact or f"One weight moved by {moved[worst]:.2f}e-3, expected {expected[0][worst]:.2f}e-3."
-            raise WrongAnswer(
+            require(
+                False,
                 f"{fact}\n  The setting was: {name}; {changes}. Check, in the order of a step: advantages normalised in the minibatch; "
                 "loss = policy_loss + vf_coef * value_loss - ent_coef * entropy; zero_grad; backward; clip_grad_norm_; step.",
                 moved[:: len(moved) // 50],
@@ -639,8 +653,9 @@ def test_evaluate(evaluate):
     scores = scores.sort().values
     games = "4 environments whose games last 1, 4, 7 and 10 steps and are worth 10, 40, 70 and 100, one game of each"
     if not torch.allclose(scores, fair):
+        whole = all(score in (10, 40, 70, 100) for score in scores.tolist())
         require(
-            (not (scores == 10).all() and scores.mean() >= fair.mean() - 1) or scores.max() <= 10,
+            not whole or (not (scores == 10).all() and scores.mean() >= fair.mean() - 1) or scores.max() <= 10,
             f"From {games}, evaluate returns {show(scores)}: the short games count more than the long ones. The first games to finish are the "
             "short ones: play a fixed number in each environment.",
             f"short games {show(scores)}",

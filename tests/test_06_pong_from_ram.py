@@ -128,6 +128,11 @@ def expect_refused(
         f"seen: {what}",
     )
     require(
+        environment is None or np.size(error.seen) == 1,
+        f"Where {what}, the error says that {error.seen!r} was seen; expected the one entry that is wrong and not the whole row: {value}.",
+        f"row seen: {what}",
+    )
+    require(
         error.allowed is not None and str(error.allowed),
         f"Where {what}, the error does not say what is allowed: give it the rule.",
         f"allowed: {what}",

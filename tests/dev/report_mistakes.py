@@ -70,7 +70,9 @@ def aloud(count, name: str):
 def fails(exercise: Exercise) -> dict:
     """How the known mistakes of an exercise fail, to be kept."""
     test = getattr(importlib.import_module("tests"), f"test_{exercise.name}").__wrapped__
-    return evidence.entry_of(exercise, {one.name: checks.failure_of(exercise, test, one) for one in mistakes.of(exercise.name)})
+    return evidence.entry_of(
+        exercise, {one.name: checks.failures_of_mistake(exercise, test, one) for one in mistakes.of(exercise.name)}
+    )
 
 
 def write() -> int:

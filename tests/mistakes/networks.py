@@ -6,8 +6,8 @@ INIT, CLASSIC, ATARI = "layer_init", "get_actor_and_critic_classic", "get_actor_
 
 MISTAKES = [
     mistake(INIT, "never returns", "the line `return layer` were missing.", ("    return layer", "    return None")),
-    mistake(INIT, "ignores std", "`std` were never passed on.", ("(layer.weight, std)", "(layer.weight, sqrt(2))")),
-    mistake(INIT, "no gain at all", "`std` were never passed on, so that the weights have the scale 1.", ("(layer.weight, std)", "(layer.weight)")),
+    mistake(INIT, "ignores std", "`std` had no effect.", ("(layer.weight, std)", "(layer.weight, sqrt(2))")),
+    mistake(INIT, "no gain at all", "`std` had no effect, and the weights had the scale 1 by default.", ("(layer.weight, std)", "(layer.weight)")),
     mistake(INIT, "ignores bias_const", "`bias_const` were ignored.", ("bias_const)", "0.0)")),
     mistake(INIT, "bias untouched", "the biases kept what PyTorch gave them.", ("    nn.init.constant_(layer.bias, bias_const)\n", "")),
     mistake(INIT, "normal", "the weights were drawn from a normal distribution instead of an orthogonal one.", ("nn.init.orthogonal_(layer.weight, std)", "nn.init.normal_(layer.weight, std=std)")),
@@ -15,6 +15,7 @@ MISTAKES = [
     mistake(INIT, "frozen", "the layer were frozen.", ("    return layer", "    return layer.requires_grad_(False)")),
     mistake(INIT, "convolutions taken for biases", "the weights were known by their two dimensions: those of a convolution have four.", ("nn.init.orthogonal_(layer.weight, std)", "nn.init.orthogonal_(layer.weight, std) if layer.weight.dim() == 2 else nn.init.constant_(layer.weight, bias_const)")),
     mistake(INIT, "one bias for all", "one number were put in the place of the biases: each output has its own.", ("nn.init.constant_(layer.bias, bias_const)", "layer.bias.data = torch.tensor(float(bias_const))")),
+    mistake(INIT, "new weights", "new 32-bit weights were put in the place of the layer's: change the numbers in the tensor that is there.", ("nn.init.orthogonal_(layer.weight, std)", "layer.weight = nn.Parameter(nn.init.orthogonal_(torch.empty(layer.weight.shape), std))")),
     mistake(INIT, "rows at any angle", "the rows had the right length, but were not turned to right angles.", ("nn.init.orthogonal_(layer.weight, std)", "nn.init.normal_(layer.weight)\n    layer.weight.data = std * torch.nn.functional.normalize(layer.weight.data.flatten(1)).view_as(layer.weight)")),
     mistake(CLASSIC, "CartPole's sizes", "CartPole's sizes, 4 and 2, were written out.", ("num_obs, 64", "4, 64"), ("64, num_actions", "64, 2")),
     mistake(CLASSIC, "ReLU", "ReLU stood where Tanh belongs.", ("nn.Tanh()", "nn.ReLU()")),
@@ -72,6 +73,7 @@ MISTAKES = [
     mistake(ATARI, "a rest is let through", "a side that is not 8m + 4 were let through: the convolutions run, but leave out the last pixels.", (" or height % 8 != 4", "")),
     mistake(ATARI, "too small is let through", "frames smaller than 36 x 36 were let through.", ("or height < 36 ", "")),
     mistake(ATARI, "another exception", "something else than a ValueError were raised.", ("raise ValueError(", "raise AssertionError(")),
+    mistake(ATARI, "error without advice", "the error did not say what would be right.", ('f"The frames are {height} x {width}; the network needs squares whose side is 8m + 4 and at least 36 "\n            "(36, 44, ..., 84, ...): resize the frames to 84 x 84."', '"bad shape"')),
     mistake(ATARI, "order", "the critic were returned first.", ("return actor, critic", "return critic, actor")),
     mistake(ATARI, "shared head too", "the critic were built on the actor's logits.", ("critic = nn.Sequential(trunk, layer_init(nn.Linear(512, 1), std=1.0))", "critic = nn.Sequential(trunk, actor[1], layer_init(nn.Linear(num_actions, 1), std=1.0))")),
     mistake(ATARI, "channels swapped", "32 and 64 channels were swapped.", ("nn.Conv2d(num_frames, 32,", "nn.Conv2d(num_frames, 64,"), ("nn.Conv2d(32, 64,", "nn.Conv2d(64, 64,")),

@@ -22,6 +22,7 @@ MISTAKES = [
     mistake(ROLLOUT, "counts games at the end", "the games were noted after the rollout, so that all of them get the global_step of its end.", ("            self.log.add_games(self.agent.global_step, infos)\n", "            history = [*(history if _ else []), infos]\n        for infos in history:\n            self.log.add_games(self.agent.global_step, infos)\n")),
     mistake(ROLLOUT, "closes with the first observations", "next_obs were taken before the steps were played.", ("        self.agent.rollout.clear()\n", "        next_obs = self.agent.next_obs\n        self.agent.rollout.clear()\n"), ("self.agent.next_obs)", "next_obs)")),
     mistake(ROLLOUT, "counts global_step", "global_step, which grows by the number of environments in each step, were counted as rows.", ("range(self.args.num_steps)", "range(self.args.num_steps // self.args.num_envs)")),
+    mistake(ROLLOUT, "stops when a game ends", "the loop ended with the first game: a rollout has num_steps rows, and environments start their next game by themselves.", ("            self.log.add_games(self.agent.global_step, infos)\n", "            self.log.add_games(self.agent.global_step, infos)\n            if infos['game_over'].any():\n                break\n")),
     mistake(ROLLOUT, "resets when a game ends", "the environments were reset where a game ended: they start the next one by themselves, and the others play on.", ("            self.log.add_games(self.agent.global_step, infos)\n", "            self.log.add_games(self.agent.global_step, infos)\n            if infos['game_over'].any():\n                self.agent.next_obs, _ = self.envs.reset()\n")),
     mistake(
         LEARN, "shuffles the minibatches only", "the steps were cut into minibatches once, and only the order of these were shuffled.",
@@ -62,7 +63,9 @@ MISTAKES = [
     mistake(LEARN, "no scheduler step", "the scheduler were never stepped.", ("        self.scheduler.step()", "")),
     mistake(LEARN, "scheduler step in each minibatch", "the scheduler were stepped in every minibatch.", ("                self.optimizer.step()\n", "                self.optimizer.step()\n                self.scheduler.step()\n")),
     mistake(LEARN, "entropy added", "the entropy were added to the loss: it is to grow, so it is subtracted.", ("- args.ent_coef * entropy", "+ args.ent_coef * entropy")),
-    mistake(LEARN, "no entropy", "the entropy were left out of the loss.", (" - args.ent_coef * entropy", "")),
+    mistake(LEARN, "scheduler first", "the scheduler were stepped before the updates: the first learning phase runs at the full rate.", ("        self.scheduler.step()\n", ""), ("        args, batch = self.args, self.agent.rollout\n", "        args, batch = self.args, self.agent.rollout\n        self.scheduler.step()\n")),
+    mistake(LEARN, "clears the rollout", "the rollout were cleared at the end: the next rollout_phase does that.", ("        self.scheduler.step()\n", "        self.scheduler.step()\n        self.agent.rollout.clear()\n")),
+    mistake(LEARN, "no entropy", "the entropy were left out of the loss, or made of logits without a graph.", (" - args.ent_coef * entropy", "")),
     mistake(LEARN, "value loss without its weight", "the value loss were not weighted by vf_coef.", ("args.vf_coef * value_loss", "value_loss")),
     mistake(LEARN, "no value loss", "the value loss were left out.", (" + args.vf_coef * value_loss", "")),
     mistake(LEARN, "one epoch", "the rollout were passed over only once.", ("range(args.update_epochs)", "range(1)")),

@@ -63,7 +63,11 @@ class AnswerList:
                 self.right.setdefault(name, {}).update(some)
 
 
-LISTS = {"the first independent list": AnswerList("chapters"), "the second independent list": AnswerList("second")}
+LISTS = {
+    "the first independent list": AnswerList("chapters"),
+    "the second independent list": AnswerList("second"),
+    "the third independent list": AnswerList("third"),
+}
 
 
 def imports_of_chapter(chapter: str) -> str:
@@ -93,7 +97,7 @@ def parted(code: str, method: str) -> tuple[str, str]:
 def build(exercise: Exercise, code: str) -> Any:
     """The function or class of an answer, among the names that its chapter imports; a method goes into the reference's class."""
     before = ""
-    if exercise.methods:
+    if exercise.methods and not re.search(rf"^class {exercise.object_name}\b", code, re.MULTILINE):
         lines = exercise.reference_source().splitlines()
         before, written = parted(textwrap.dedent(code).strip("\n"), exercise.to_write[0])
         for node in ast.walk(ast.parse("\n".join(lines))):

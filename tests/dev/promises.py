@@ -1,0 +1,46 @@
+"""What each exercise promises or asks, sentence by sentence, beside the known-wrong answers that break it.
+
+`python -m tests.dev.promises [exercise ...]` prints the sentences that are not in promises.json yet, or have changed, as JSON
+to be filled in. A sentence's entry is the names of known mistakes that break it, or, where there are none, why: "explains" (it
+asks for nothing), or a reason in words.
+"""
+
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+
+from utils import paths
+from utils.course.exercises import Exercise, exercises
+
+FILE = Path(__file__).parent / "promises.json"
+
+
+def sentences_of(exercise: Exercise) -> list[str]:
+    """Return the sentences of an exercise's section of its chapter, before the hints, and of its stub's docstrings."""
+    text = (paths.ROOT / "chapters" / "source" / f"{exercise.chapter}.md").read_text("utf-8")
+    before = text[: re.search(rf'^```python exercise="{exercise.cell}"', text, re.MULTILINE).start()]
+    section = before[before.rindex("\n## ") :].split("\n", 2)[2].split("<details>")[0]
+    nodes = [node for node in ast.walk(ast.parse(exercise.stub())) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    wanted = {exercise.object_name, *exercise.to_write}
+    docstrings = [ast.get_docstring(node) or "" for node in nodes if node.name in wanted]
+    blocks = re.split(r"\n\s*\n|\n(?=- )|\n(?=    \w+: )", "\n\n".join([section, *docstrings]))
+    lines = [re.sub(r"^- ", "", " ".join(block.split())) for block in blocks if "```" not in block and "~~~" not in block]
+    sentences = [sentence for line in lines for sentence in re.split(r"(?<=[.:;?!])\s+(?=[A-Z`$\[])", line)]
+    return list(dict.fromkeys(sentence for sentence in sentences if len(sentence) > 12))
+
+
+def kept() -> dict[str, dict[str, list[str] | str]]:
+    """Return the file."""
+    return json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+
+
+def missing(exercise: Exercise) -> dict[str, str]:
+    """Return the sentences of an exercise that have no entry, to be filled in."""
+    return {sentence: "" for sentence in sentences_of(exercise) if sentence not in kept().get(exercise.name, {})}
+
+
+if __name__ == "__main__":
+    names = sys.argv[1:] or list(exercises())
+    print(json.dumps({name: missing(exercises()[name]) for name in names}, indent=1, ensure_ascii=False))
