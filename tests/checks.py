@@ -22,9 +22,9 @@ import numpy as np
 import torch
 from jaxtyping import TypeCheckError
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from tests import shapes
+from tests.devices import MIXED, TO_NUMPY, OnGPU, PretendedGPU, on_gpu
 from utils import answers
 from utils.course.exercises import Exercise, comes_from_stub
 from utils.jupyter import PlainError
@@ -229,42 +229,22 @@ def expect_gradient(loss: Tensor, of: Tensor, expected: Tensor, what: str, sign_
     expect_close(gradient, expected, f"The gradient of {what}", sign_matters)
 
 
-class PretendedGPU(TorchFunctionMode):
-    """Tensors on the device "meta" have shapes but no numbers. Here they may be copied to the CPU, as a GPU's may."""
-
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        try:
-            return function(*args, **(kwargs or {}))
-        except NotImplementedError:
-            if function is Tensor.cpu:
-                return torch.zeros(args[0].shape, dtype=args[0].dtype)
-            if function is Tensor.__setitem__:
-                return None
-            raise
-
-
-MIXED_DEVICES = "is not on the expected device", "on the same device", "can't convert meta device type tensor to numpy"
-
-
 def expect_device_followed(
     call,
     *inputs,
     what: str,
     advice: str = "make new tensors where the inputs are: torch.zeros_like(x), or torch.zeros(..., device=x.device).",
 ) -> None:
-    """Require that a call works, and stays, on the device of its inputs. No GPU is needed.
-
-    What asks for the numbers in a tensor, as `if tensor:` does, cannot be tried in this way: then there is no verdict.
-    """
-    inputs = [x.to("meta") if isinstance(x, Tensor) else x for x in inputs]
+    """Require that a call works, and stays, on the device of its inputs: a pretended GPU."""
+    inputs = [on_gpu(x) for x in inputs]
     try:
         with PretendedGPU():
             returned = call(*inputs)
     except Exception as error:
-        wrong = any(said in str(error) for said in MIXED_DEVICES)
+        wrong = any(said in str(error) for said in (MIXED, TO_NUMPY))
         require(not wrong, f"On a GPU, {what} would mix tensors of two devices: {advice}", "mixes devices")
         return
-    stays = not isinstance(returned, Tensor) or returned.device.type == "meta"
+    stays = not isinstance(returned, Tensor) or isinstance(returned, OnGPU)
     require(stays, f"On a GPU, {what} would give a tensor on the CPU: {advice}", "another device")
 
 

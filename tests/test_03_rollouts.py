@@ -20,6 +20,7 @@ from tests.checks import (
     show,
     unmodified,
 )
+from tests.devices import PretendedGPU, on_gpu
 from tests.scripted_envs import ScriptedEnvs
 
 
@@ -367,7 +368,8 @@ def test_play_step(PPOAgent):
             "floats take four times the memory, and actor_critic_forward scales bytes to [0, 1] but leaves floats as they are.",
             "bytes",
         )
-    elsewhere = PPOAgent(ScriptedEnvs(N, num_actions=3), *(copy.deepcopy(n).to("meta") for n in (actor, critic)), num_steps=1)
+    with PretendedGPU():
+        elsewhere = PPOAgent(ScriptedEnvs(N, num_actions=3), *(on_gpu(copy.deepcopy(n)) for n in (actor, critic)), num_steps=1)
     expect_device_followed(
         elsewhere.play_step,
         what="play_step",

@@ -325,6 +325,8 @@ def test_explained_variance(explained_variance):
     expect_close(seen, expected, "explained_variance", "values that follow the returns, but not in full")
     expect_close(explained_variance(returns, returns), torch.tensor(1.0), "explained_variance", "perfect values")
     expect_no_graph(explained_variance(values.clone().requires_grad_(), returns), "explained_variance")
+    for some in (returns, torch.ones(64)):
+        expect_device_followed(explained_variance, values, some, what="explained_variance")
     nothing = explained_variance(torch.randn(8), torch.zeros(8))
     require(
         bool(torch.as_tensor(nothing).isfinite().all()),

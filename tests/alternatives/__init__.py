@@ -262,7 +262,7 @@ def clipfrac(new_logprobs, logprobs, clip_coef):
 @torch.no_grad()
 def explained_variance(values, returns):
     if torch.all(returns == returns[0]):
-        return torch.tensor(0.0)
+        return torch.zeros_like(returns[0])
     return 1 - torch.var(returns - values) / torch.var(returns)
 """,
         "torch.where": """

@@ -1,0 +1,70 @@
+"""A GPU that is only pretended: CPU tensors marked as a GPU's, and PyTorch's refusal to mix the two. No GPU is needed."""
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+from torch.utils import _pytree as pytree
+
+GPU = torch.device("meta")  # any device but the CPU; nothing is ever put there
+MIXED = "Expected all tensors to be on the same device"
+TO_NUMPY = "can't convert a GPU's tensor to numpy"
+MOVES = Tensor.copy_, Tensor.to, Tensor.__setitem__, Tensor.__getitem__
+"""What PyTorch allows between a GPU's tensor and one on the CPU, whose numbers or indices it copies."""
+
+
+class OnGPU(Tensor):
+    """A tensor with the numbers of one on the CPU, which counts as a GPU's within `PretendedGPU`."""
+
+
+def on_gpu(value):
+    """Mark a tensor, or a copy of a network, as a GPU's; anything else stays as it is."""
+    if isinstance(value, nn.Module):
+        for module in value.modules():
+            for name, parameter in list(module.named_parameters(recurse=False)):
+                setattr(module, name, nn.Parameter(parameter.detach().as_subclass(OnGPU)))
+        return value
+    return value.as_subclass(OnGPU) if isinstance(value, Tensor) else value
+
+
+class PretendedGPU(TorchFunctionMode):
+    """Lets tensors that are marked as a GPU's behave like that within the block."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = dict(kwargs or {})
+        tensors = [one for one in pytree.tree_leaves((args, kwargs)) if isinstance(one, Tensor)]
+        marked = [isinstance(one, OnGPU) for one in tensors]
+        of_gpu = bool(tensors) and marked[0]
+        if function == Tensor.device.__get__:
+            return GPU if of_gpu else torch.device("cpu")
+        if function in (Tensor.is_cuda.__get__, Tensor.is_cpu.__get__):
+            return of_gpu == (function == Tensor.is_cuda.__get__)
+        if function in (Tensor.numpy, Tensor.__array__) and of_gpu:
+            raise TypeError(f"{TO_NUMPY}: copy it to the CPU first, with .cpu().")
+        strict = any(marked) and function not in MOVES
+        if strict and any(not mark and one.dim() > 0 for mark, one in zip(marked, tensors, strict=True)):
+            raise RuntimeError(f"{MIXED}, but found at least two devices.")
+        target = self._target(function, args, kwargs)
+        with torch._C.DisableTorchFunctionSubclass():
+            result = function(*(torch.device("cpu") if isinstance(one, torch.device) else one for one in args), **kwargs)
+        kind = OnGPU if (any(marked) if target is None else target == GPU) else Tensor
+
+        def as_kind(one):
+            changed = function not in (Tensor.cpu, Tensor.to) and any(one is given for given in tensors)  # in place
+            return one if not isinstance(one, Tensor) or type(one) is kind or changed else one.as_subclass(kind)
+
+        return pytree.tree_map(as_kind, result)
+
+    def _target(self, function, args, kwargs) -> torch.device | None:
+        """Return the device that a call asks for, and ask for the CPU in its place; None if it asks for none."""
+        if function is Tensor.cpu:
+            return torch.device("cpu")
+        if function is Tensor.to and len(args) > 1 and isinstance(args[1], Tensor):
+            return GPU if isinstance(args[1], OnGPU) else torch.device("cpu")
+        asked = [one for one in (*args[1:], kwargs.get("device")) if isinstance(one, torch.device)]
+        if isinstance(kwargs.get("device"), str):
+            asked = [torch.device(kwargs["device"])]
+        if function is Tensor.to and len(args) > 1 and isinstance(args[1], str):
+            asked = [torch.device(args[1])]
+        if kwargs.get("device") is not None:
+            kwargs["device"] = torch.device("cpu")
+        return asked[0] if asked else None
