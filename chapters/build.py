@@ -1,7 +1,8 @@
 """Unfold chapters/source/*.md into the notebooks that learners open.
 
     python chapters/build.py          builds every chapter; whatever a learner has written stays where it is
-    python chapters/build.py --check  exits 1 and names the notebooks that are not what their sources give
+    python chapters/build.py --check  exits 1 and names the notebooks that are not what their sources give; it also says which
+                                      of the figures in the text are older than the code that they were measured with
 
 An exercise cell of a source imports the thing to be written. Here it becomes its stub, a cell that checks it, and its
 solution, folded. The solution's text comes from solutions/, the why below it from the region marked `solution="NAME"`.
@@ -27,6 +28,7 @@ except ImportError as error:
     sys.exit(f"Building the chapters needs the development extras ({error}): run `pip install -e '.[dev]'`.")
 
 from utils import progress
+from utils.course import measured
 from utils.course.exercises import exercises
 from utils.files import write_whole
 from utils.paths import ROOT
@@ -110,13 +112,17 @@ def dots(count: int) -> str:
     return "●" * count + "○" * (5 - count)
 
 
-def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookNode:
+def unfold(stem: str, sources: dict, solved: bool = False, measuring: bool = False) -> nbformat.NotebookNode:
     """Build one chapter.
 
     Args:
         stem: such as 03_rollouts.
         sources: see `read_sources`.
         solved: leave the reference's import in each exercise cell; for checking that a chapter runs.
+        measuring: leave the names of measured figures in the text; otherwise the figures stand there.
+
+    Raises:
+        ValueError: an exercise and its cells do not fit together, or a figure was never measured.
     """
     source = sources[stem]
     whys = {cell.metadata["solution"]: cell.source for cell in source.cells if "solution" in cell.metadata}
@@ -135,7 +141,8 @@ def unfold(stem: str, sources: dict, solved: bool = False) -> nbformat.NotebookN
             cells += exercise_cells(stem, cell, whys, solved)
         elif "solution" not in cell.metadata:
             make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
-            cells.append(make(cell.source))
+            is_text = cell.cell_type == "markdown" and not measuring
+            cells.append(make(measured.fill_in(cell.source, stem) if is_text else cell.source))
     cells.append(new_code_cell(PROGRESS, metadata={"progress": True}))
     seen: dict[str, int] = {}
     for cell in cells:  # an id says what the cell held when it was built: so a learner's edit shows
@@ -224,6 +231,8 @@ def main() -> int:
         else:
             write_whole(path, expected[path].encode())
             print(f"built {name}")
+    for line in measured.stale() if check else []:
+        print(line)
     return 1 if check and stale else 0
 
 

@@ -1,0 +1,99 @@
+"""Figures that were measured, and are named in the chapters' sources: one file of them, chapters/measured.json.
+
+In the prose of a source, `{{ expression : format }}` stands for a figure. The expression is one that a learner could type there
+too: it is evaluated in a run of the solved chapter, at that place, by `python chapters/measure.py`. A figure that no chapter
+can measure in reasonable time has a name, SECTION.FIGURE, and was written into the file by hand, with the command that gave it.
+"""
+
+import hashlib
+import json
+import re
+from functools import cache
+
+from utils.paths import ROOT
+
+FILE = ROOT / "chapters" / "measured.json"
+PLACE = re.compile(r"\{\{ (?P<expression>(?:(?!\}\}).)+?) :(?: (?P<format>\S+))? \}\}")
+
+
+@cache
+def read() -> dict[str, dict]:
+    """Return the file: for each chapter, or section, its figures, and how, where and from what they were measured."""
+    return json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+
+
+def expressions(text: str) -> list[str]:
+    """Return what is to be measured for a text."""
+    return [match["expression"] for match in PLACE.finditer(text)]
+
+
+def fill_in(text: str, stem: str) -> str:
+    """Put the figures into the text of a chapter. Raises ValueError if one was never measured."""
+
+    def figure(match: re.Match) -> str:
+        value = _look_up(match["expression"], stem)
+        return format(value, match["format"] or "").replace("-", "−")
+
+    return PLACE.sub(figure, text)
+
+
+def _look_up(expression: str, stem: str):
+    figures = read().get(stem, {}).get("figures", {})
+    if expression in figures:
+        return figures[expression]
+    if is_by_hand(expression):
+        section, _, name = expression.partition(".")
+        return read()[section]["figures"][name]
+    raise ValueError(
+        f"chapters/source/{stem}.md names the figure {{{{ {expression} }}}}, which chapters/measured.json has not: "
+        f"`python chapters/measure.py {stem[:2]}` measures it."
+    )
+
+
+CUES = re.compile(
+    r"\b(in our runs?|in one run of ours|of ours|our (three|four|two) runs|we (measured|saw|trained|ran)|measured with|over seeds)\b",
+    re.IGNORECASE,
+)
+"""Words by which a sentence says that it tells of something measured."""
+
+
+def typed(text: str) -> list[str]:
+    """Return the sentences of a text that tell of something measured, and in which a number is typed."""
+    prose = re.sub(r"^```.*?^```|`[^`\n]*`|\$[^$\n]*\$", "x", PLACE.sub("x", text), flags=re.MULTILINE | re.DOTALL)
+    sentences = re.split(r"(?<=[.:?!])\s+(?=[A-Z])|\n\s*\n", " ".join(prose.split(" ")))
+    return [
+        " ".join(one.split())
+        for one in sentences
+        if CUES.search(one) and re.search(r"(?<![\w\[(])\d", CHAPTER_NUMBER.sub("x", one))
+    ]
+
+
+CHAPTER_NUMBER = re.compile(r"chapters? \d\d|\[\d\d [^\]]*\]|`\d\d`", re.IGNORECASE)
+
+
+def is_by_hand(expression: str) -> bool:
+    """Tell whether a figure is named by a section of the file that is no chapter."""
+    section, _, name = expression.partition(".")
+    return name in read().get(section, {}).get("figures", {}) and not section[:2].isdigit()
+
+
+def stale() -> list[str]:
+    """Say which figures are older than the code that they were measured with."""
+    said = []
+    for name, entry in read().items():
+        changed = [path for path, digest in entry.get("code", {}).items() if digest_of(path) != digest]
+        if changed:
+            files = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
+            said.append(f"The figures of {name} are older than {files}: `{entry['command']}` measures them again.")
+    return said
+
+
+def digest_of(path: str) -> str:
+    """Return a short digest of a file of the course; of a source, of its code alone. Empty if there is no such file."""
+    file = ROOT / path
+    if not file.exists():
+        return ""
+    text = file.read_text("utf-8")
+    if file.suffix == ".md":
+        text = "".join(re.findall(r"^```python.*?^```", text, re.MULTILINE | re.DOTALL))
+    return hashlib.sha1(text.encode()).hexdigest()[:8]
