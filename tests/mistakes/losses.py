@@ -174,4 +174,5 @@ MISTAKES = [
     mistake(EV, "less than", "it were asked whether the variance is below the limit: where all returns are 0 both are 0, so ask whether it is at most that.", ("variance <= ", "variance < ")),
     mistake(SCHEDULER, "adds to the rate", "something were added to the rate that is there: it follows from initial_lr and the number of steps, whatever it was before.", ('group["lr"] = ', 'group["lr"] += (self.end_lr - self.initial_lr) / self.num_iterations if self.num_steps_taken <= self.num_iterations else 0; unused = ')),
     mistake(SCHEDULER, "sets the first rate", "the rate were set when the scheduler is made: it stays as it is until the first step().", ("        self.num_steps_taken = 0", "        self.num_steps_taken = 0\n        for group in optimizer.param_groups:\n            group['lr'] = initial_lr")),
+    mistake(ENTROPY, "ent_coef inside", "ent_coef were in it already: the code that calls the function multiplies by it.", (".sum(dim=-1).mean()", ".sum(dim=-1).mean() * 0.01")),
 ]

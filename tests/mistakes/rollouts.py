@@ -88,4 +88,8 @@ MISTAKES = [
     mistake(GAE, "mask around everything", "the whole advantage were multiplied by the mask: the step that ends an episode has an advantage of its own.", ("deltas[t] + gamma * gae_lambda * ~dones[t] * next_advantage", "(deltas[t] + gamma * gae_lambda * next_advantage) * ~dones[t]")),
     mistake(GAE, "one buffer", "one tensor were kept for all calls.", ("    advantages = torch.zeros_like(rewards)\n", "    global _kept\n    _kept = globals().get('_kept', torch.zeros(0))\n    _kept = _kept if _kept.shape == rewards.shape and _kept.dtype == rewards.dtype and _kept.device == rewards.device else torch.zeros_like(rewards)\n    advantages = _kept\n")),
     mistake(INDICES, "number for size", "minibatch_size minibatches were cut, instead of minibatches of that size.", ("[indices[start : start + minibatch_size] for start in range(0, batch_size, minibatch_size)]", "np.array_split(indices, minibatch_size)")),
+    mistake(GAE, "begins with the last value", "the recursion began with the value of the state after the last row: it begins with 0, since that value is in the last delta already.", ("next_advantage = torch.zeros_like(rewards[0])", "next_advantage = next_values[-1]")),
+    mistake(GAE, "changes next_values", "`next_values` were set to 0 in place where an episode terminated: make a new tensor.", ("    deltas = ", "    next_values *= ~terminations\n    deltas = ")),
+    mistake(PLAY, "stores another draw", "the actions in the row were those of a second draw, not those that were played.", ("actions=actions,", "actions=policy_gradient.sample_actions(logits)[0],")),
+    mistake(PLAY, "a tensor of actions", "the environments were given a tensor: they take a NumPy array.", ("actions.cpu().numpy()", "actions")),
 ]  # fmt: skip
