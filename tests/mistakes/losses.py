@@ -175,4 +175,11 @@ MISTAKES = [
     mistake(SCHEDULER, "adds to the rate", "something were added to the rate that is there: it follows from initial_lr and the number of steps, whatever it was before.", ('group["lr"] = ', 'group["lr"] += (self.end_lr - self.initial_lr) / self.num_iterations if self.num_steps_taken <= self.num_iterations else 0; unused = ')),
     mistake(SCHEDULER, "sets the first rate", "the rate were set when the scheduler is made: it stays as it is until the first step().", ("        self.num_steps_taken = 0", "        self.num_steps_taken = 0\n        for group in optimizer.param_groups:\n            group['lr'] = initial_lr")),
     mistake(ENTROPY, "ent_coef inside", "ent_coef were in it already: the code that calls the function multiplies by it.", (".sum(dim=-1).mean()", ".sum(dim=-1).mean() * 0.01")),
+    mistake(POLICY, "clipped ratio alone", "the clipped ratio were not multiplied by the advantage.", ("ratio.clamp(1 - clip_coef, 1 + clip_coef) * advantages", "ratio.clamp(1 - clip_coef, 1 + clip_coef)")),
+    mistake(ENTROPY, "softmax for log_softmax", "softmax stood where log_softmax belongs.", ("F.log_softmax", "F.softmax")),
+    mistake(ENTROPY, "no weights", "the logarithms were added up as they are: each is weighted with its action's probability.", ("all_logprobs.exp() * all_logprobs", "all_logprobs")),
+    mistake(ENTROPY, "sum over the batch", "the sum ran over the batch (dim=0) instead of the actions (dim=-1).", (".sum(dim=-1)", ".sum(dim=0)")),
+    mistake(SCHEDULER, "never moves", "the rate stayed at initial_lr for ever: the calls are not counted, or the rate does not depend on their number.", ("        self.num_steps_taken += 1\n", "")),
+    mistake(SCHEDULER, "away from the end", "the rate moved away from end_lr: the difference has the wrong sign.", ("(self.end_lr - self.initial_lr)", "(self.initial_lr - self.end_lr)")),
+    mistake(SCHEDULER, "whole division", "`//` stood where `/` belongs: it rounds down, so that the rate stays where it is until the last step.", ("self.num_steps_taken / self.num_iterations", "self.num_steps_taken // self.num_iterations")),
 ]

@@ -76,7 +76,6 @@ MISTAKES = [
     mistake(RETURNS, "misses step 0", "the loop ended before step 0, whose return keeps what it was made with.", ("reversed(range(len(rewards)))", "range(len(rewards) - 1, 0, -1)")),
     mistake(RETURNS, "last reward for ever", "the last reward were paid for ever: after the last step nothing comes.", ("future = 0.0", "future = rewards[-1] / (1 - gamma)")),
     mistake(RETURNS, "last reward twice", "the last reward were counted twice: the sum begins with 0, or with the last reward and one step earlier.", ("future = 0.0", "future = rewards[-1]")),
-    mistake(RETURNS, "own reward discounted", "a step's own reward were discounted too: gamma counts from the next one on.", ("rewards[t] + gamma * future", "gamma * (rewards[t] + future)")),
     mistake(REINFORCE, "ratio as surrogate", "exp(logprobs - logprobs) stood where logprobs belong: that has the right gradient, but as a number it is minus the mean return.", ("(logprobs * returns.detach())", "((logprobs - logprobs.detach()).exp() * returns.detach())")),
     mistake(REINFORCE, "return of the next step", "each log-probability were paired with the next step's return: returns[t] is already what followed the action at t.", ("(logprobs * returns.detach())", "(logprobs[:-1] * returns.detach()[1:])")),
     mistake(REINFORCE, "discounted again", "the returns were taken for rewards and added up once more.", ("returns.detach()", "discounted_returns(returns.detach(), 0.99)")),
@@ -91,4 +90,7 @@ MISTAKES = [
     mistake(REINFORCE, "detaches the wrong one", "the wrong one of the two were detached: the gradient flows through the log-probabilities, and the returns are data.", ("(logprobs * returns.detach())", "(logprobs.detach() * returns)")),
     mistake(REINFORCE, "detached", "the log-probabilities were cut off from the graph.", ("(logprobs *", "(logprobs.detach() *")),
     mistake(REINFORCE, "changes the log-probabilities", "the log-probabilities were multiplied in place: they belong to the caller.", ("(logprobs * returns.detach())", "logprobs.mul_(returns.detach())")),
+    mistake(RETURNS, "never remembered", "the return from the next step were never remembered, so that each entry is its own reward.", ("        future = rewards[t] + gamma * future\n        returns[t] = future", "        returns[t] = rewards[t] + gamma * future")),
+    mistake(RETURNS, "nothing written", "nothing were ever written into the new tensor: no return is stored, or the loop never runs, as over range(T - 1, 0) without a step of -1.", ("reversed(range(len(rewards)))", "range(len(rewards) - 1, 0)")),
+    mistake(SAMPLE, "gathers along the rows", "gather ran along the rows (dimension 0) instead of the actions (dimension -1).", ("gather(-1, actions)", "gather(0, actions)")),
 ]  # fmt: skip
