@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import torch
+import torch._dynamo  # the first optimizer imports it: not in the time of some mutant
 
 from tests import checks
 from utils.course.exercises import Exercise, exercises
