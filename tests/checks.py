@@ -123,7 +123,9 @@ def expect_close(seen, expected: Tensor, what: str, because: str = "", tolerance
     where = ""
     if expected.ndim:
         index = tuple(wrong.nonzero()[0].tolist())
-        where = f" First difference at {list(index)}: seen {seen[index].item():.4f}, expected {expected[index].item():.4f}."
+        numbers = seen[index].item(), expected[index].item()
+        digits = next((n for n in range(4, 12) if f"{numbers[0]:.{n}f}" != f"{numbers[1]:.{n}f}"), 12)
+        where = f" First difference at {list(index)}: seen {numbers[0]:.{digits}f}, expected {numbers[1]:.{digits}f}."
     require(
         False,
         f"{what} is not right{': ' + because if because else ''}.\n  seen     {show(seen)}\n  expected {show(expected)}\n{where.strip()}".rstrip(),
@@ -376,6 +378,8 @@ def crashed(error: Exception) -> WrongAnswer:
     if isinstance(error, TypeCheckError):
         return WrongAnswer(shapes.in_words(error) + line, shapes.in_words(error))
     said = f"{type(error).__name__}: {textwrap.shorten(str(error), 400) or 'no message'}"
+    if "leaf Variable that requires grad" in str(error):
+        said = "RuntimeError: it changes a tensor that belongs to the caller, as `x -= y` or `x.add_(y)` do. Make a new one: `x = x - y`."
     if isinstance(error, RecursionError):
         said = "RecursionError: it calls itself again and again, and nothing ends that."
     if line:

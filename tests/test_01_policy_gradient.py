@@ -200,6 +200,11 @@ def test_reinforce_loss(reinforce_loss):
     returns = torch.randn(8).requires_grad_().mul(3)  # with a graph, as where a critic's values were subtracted
     with unmodified(returns=returns.detach()):
         loss = reinforce_loss(logprobs, returns)
+    require(
+        returns.requires_grad,
+        "Your code cuts the caller's `returns` off from their graph, as detach_() does: detach() makes a new tensor, and leaves theirs alone.",
+        "detach_",
+    )
     expect_close(loss, -(logprobs * returns).mean().detach(), "reinforce_loss", "8 random steps")
     expect_gradient(loss, logprobs, -returns.detach() / 8, "reinforce_loss")
     (into_returns,) = torch.autograd.grad(loss, returns, allow_unused=True) if returns.requires_grad else (None,)

@@ -41,8 +41,8 @@ def test_layer_init(layer_init):
             )
             require(
                 layer.weight.std() > 0,
-                f"After {call} all its weights are {layer.weight.flatten()[0].item():.4f}: they have {layer.weight.dim()} dimensions, and are "
-                "to be orthogonal whatever their number.",
+                f"After {call} all its weights are {layer.weight.flatten()[0].item():.4f}; expected orthogonal ones of the scale std = {std:.4f}"
+                + (f", also where they have {layer.weight.dim()} dimensions." if layer.weight.dim() > 2 else "."),
                 f"constant weights of {layer.weight.dim()} dimensions",
             )
             scale = orthogonal_scale(layer.weight)
@@ -68,7 +68,7 @@ def test_layer_init(layer_init):
             require(
                 torch.allclose(layer.bias, torch.full_like(layer.bias, bias)),
                 f"After {call} the biases are {show(layer.bias)}; expected every one to be {bias}.",
-                f"bias for {bias}",
+                layer.bias.detach(),
             )
     double = layer_init(nn.Linear(3, 2).double())
     require(
@@ -261,7 +261,18 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
         except (NotImplementedError, RecursionError):
             raise
         except RuntimeError as error:
-            require(False, f"The networks do not fit {given}: {error}. Do all sizes follow from obs_shape?", f"sizes {side}")
+            m = (side - 4) // 8 - 3
+            require(
+                False,
+                f"The networks do not fit {given}: {error}. From a side of {side} the convolutions make 64 x {m} x {m} = {64 * m * m} numbers.",
+                f"sizes {side}: {error}",
+            )
+        except ValueError as error:
+            require(
+                False,
+                f"Frames of shape {(frames, side, side)} are refused ({error}), but {side} is 8 * {(side - 4) // 8} + 4, so they are allowed.",
+                f"refuses {side}",
+            )
         expect_heads(actor_trace.output, critic_trace.output, 5, num_actions, given)
 
         convolutions = [

@@ -228,7 +228,7 @@ def test_play_step(PPOAgent):
         require(
             rows == t + 1,
             f"After {t + 1} calls of play_step the rollout has {rows} rows: each call adds exactly one.",
-            f"rows {rows - t - 1}",
+            f"{rows} rows after {t + 1}",
         )
         require(
             len(envs.actions) == t + 1,

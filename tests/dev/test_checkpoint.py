@@ -130,6 +130,14 @@ def test_a_full_disk_costs_a_line_and_not_the_run(tmp_path, monkeypatch, capsys)
             file.write(content[:10])
         raise OSError(28, "No space left on device")
 
+    def never(self, target):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:  # a file that is whole, but never gets its name
+        patched.setattr(files.Path, "replace", never)
+        with pytest.raises(OSError, match="No space"):
+            files.write_whole(checkpointer.path, b"new")
+    assert checkpointer.path.read_bytes() == before
     monkeypatch.setattr(files.Path, "write_bytes", full)
     trainer.train(on_iteration=checkpointer)
     assert len(trainer.log.rows) == PROBE.num_iterations
@@ -154,6 +162,10 @@ def test_a_ruined_run_stops_and_says_where(tmp_path, monkeypatch):
     assert "after iteration 2" in checkpointer.advice
     actor, _, _ = checkpoint.load_agent(checkpointer.path)
     assert all(parameter.isfinite().all() for parameter in actor.parameters())
+    before = checkpointer.path.read_bytes()
+    trainer.agent.global_step = len(trainer.log.rows) * PROBE.batch_size  # whole iterations, but ruined networks
+    checkpointer.save(trainer)
+    assert checkpointer.path.read_bytes() == before
 
 
 def test_the_command_names_the_ruin(tmp_path):

@@ -146,6 +146,9 @@ def test_every_rule_has_a_sickness():
 HEALTHY = {
     **{f"the preset, seed {seed}": replace(CARTPOLE, total_timesteps=12 * 1024, seed=seed) for seed in range(1, 21)},
     "CleanRL's defaults": PPOArgs(total_timesteps=100_000, device="cpu"),
+    "one update in each iteration": PPOArgs(
+        num_steps=32, num_minibatches=1, update_epochs=1, learning_rate=1e-2, total_timesteps=3200, device="cpu"
+    ),
     **{
         probe_id: PPOArgs(
             env_id=probe_id, num_envs=8, num_steps=15, num_minibatches=2, learning_rate=1e-2, gamma=0.5, device="cpu"

@@ -66,7 +66,7 @@ def test_a_file_that_is_cut_off_is_noticed(written, length):
 def test_a_log_that_was_written_further_is_read_as_far_as_the_checkpoint_says(written):
     path, journal, _ = written
     with journal.open("a") as file:
-        file.write('{"row": {"global')  # of a process that was killed
+        file.write('{"row": {"global' + "x" * 100_000)  # of a process that was killed; longer than what will be written
     resumed = checkpoint.resume(path, replace(ARGS, total_timesteps=2 * 8 * 5), PPOTrainer)
     resumed.train()
     checkpoint.save_checkpoint(path, resumed)

@@ -10,6 +10,8 @@ RETURN = "return self.stack.clone()"
 
 MISTAKES = [
     mistake(STACK, "times the masks", "the history were multiplied by the masks: where these are not bytes, the product is not bytes either.", ("self.stack[:, 1:]", "self.stack[:, 1:] * masks[:, None, None, None]"), (CLEAR, "")),
+    mistake(STACK, "cleared one update late", "a history were cleared one update late: the mask says that this frame is the first of a new game.", (CLEAR, "        self.stack[self.late if hasattr(self, 'late') else [], :-1] = 0\n        self.late = masks == 0\n")),
+    mistake(STACK, "ring unordered", "the newest frame were written over the oldest, and the places handed out in their fixed order: from the oldest to the newest is wanted.", (SHIFT, "self.place = (getattr(self, 'place', -1) + 1) % self.num_frames\n        self.stack[masks == 0] = 0\n        self.stack[:, self.place] = frames"), (CLEAR, "")),
     mistake(STACK, "~masks", "~masks were the index: of numbers, ~ makes other numbers, -1 and -2, and these are rows.", ("masks == 0", "~masks")),
     mistake(STACK, "forgets the masks", "the masks were ignored: a new game begins with frames of the one before.", (CLEAR, "")),
     mistake(STACK, "clears what it hands out", "only what is handed out were zeroed, not the history: the old frames come back with the next update.", (CLEAR, ""), (RETURN, "handed = self.stack.clone()\n        handed[masks == 0, :-1] = 0\n        return handed")),

@@ -8,7 +8,7 @@ EQUAL = "variance <= 1e-12 * returns.square().mean()"
 
 MISTAKES = [
     mistake(POLICY, "negated", "the minus were missing: the objective is to grow, and an optimizer makes losses shrink.", ("return -torch", "return torch")),
-    mistake(POLICY, "max", "max stood where min belongs.", ("torch.min(", "torch.max(")),
+    mistake(POLICY, "max", "max and min were exchanged: of the two terms the smaller objective counts, which is the larger loss.", ("torch.min(", "torch.max(")),
     mistake(POLICY, "clips above only", "only ratios above 1 + clip_coef were clipped.", (".clamp(1 - clip_coef, 1 + clip_coef)", ".clamp(max=1 + clip_coef)")),
     mistake(POLICY, "clips below only", "only ratios below 1 - clip_coef were clipped.", (".clamp(1 - clip_coef, 1 + clip_coef)", ".clamp(min=1 - clip_coef)")),
     mistake(POLICY, "never clips", "nothing were clipped.", (".clamp(1 - clip_coef, 1 + clip_coef)", "")),
@@ -172,6 +172,8 @@ MISTAKES = [
     mistake(CLIP, "the bound counts", "ratios at the bound itself were counted, with `>=`: the question is whether they are farther than that.", (" > clip_coef", " >= clip_coef")),
     mistake(EV, "0 on the CPU", "the 0 for equal returns were made on the CPU: make it where the returns are, with torch.zeros_like or device=returns.device.", ("return torch.where(are_equal, 0.0, foreseen)", "return torch.zeros(()) if are_equal else foreseen")),
     mistake(EV, "less than", "it were asked whether the variance is below the limit: where all returns are 0 both are 0, so ask whether it is at most that.", ("variance <= ", "variance < ")),
+    mistake(SCHEDULER, "never counts", "the steps were never counted: num_steps_taken grows by 1 in each.", ("        self.num_steps_taken += 1\n", "")),
+    mistake(CLIP, "any", "it were asked whether any ratio has left the interval: the share of them is wanted.", (".float().mean()", ".any().float()")),
     mistake(SCHEDULER, "adds to the rate", "something were added to the rate that is there: it follows from initial_lr and the number of steps, whatever it was before.", ('group["lr"] = ', 'group["lr"] += (self.end_lr - self.initial_lr) / self.num_iterations if self.num_steps_taken <= self.num_iterations else 0; unused = ')),
     mistake(SCHEDULER, "sets the first rate", "the rate were set when the scheduler is made: it stays as it is until the first step().", ("        self.num_steps_taken = 0", "        self.num_steps_taken = 0\n        for group in optimizer.param_groups:\n            group['lr'] = initial_lr")),
     mistake(ENTROPY, "ent_coef inside", "ent_coef were in it already: the code that calls the function multiplies by it.", (".sum(dim=-1).mean()", ".sum(dim=-1).mean() * 0.01")),

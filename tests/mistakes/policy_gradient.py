@@ -61,7 +61,7 @@ MISTAKES = [
     mistake(SAMPLE, "changes its input", "the logits were changed in place: make a new tensor.", ("    all_logprobs = ", "    with torch.no_grad():\n        logits -= logits.max(dim=-1, keepdim=True).values\n    all_logprobs = ")),
     mistake(REINFORCE, "normalised", "the returns were normalised: this loss takes them as they come.", ("returns.detach()", "((returns - returns.mean()) / (returns.std() + 1e-8)).detach()")),
     mistake(REINFORCE, "sign", "the minus were missing: an optimizer minimises, and returns are to grow.", ("return -(", "return (")),
-    mistake(REINFORCE, "product of means", "the means were multiplied: each step's log-probability belongs with its own return.", ("(logprobs * returns.detach()).mean()", "(logprobs.mean() * returns.detach().mean())")),
+    mistake(REINFORCE, "product of means", "the means were multiplied, or every log-probability with every return, as a (B,) and a (B, 1) tensor are: each belongs with its own.", ("(logprobs * returns.detach()).mean()", "(logprobs.mean() * returns.detach().mean())")),
     mistake(REINFORCE, "through the returns", "the returns were not detached.", ("returns.detach()", "returns")),
     mistake(REINFORCE, "returns not per step", "one return were used for all steps.", ("returns.detach()", "returns.detach()[0]")),
     mistake(REINFORCE, "subtracts the mean", "the mean return were subtracted: a good idea, which comes later, but not asked for here.", ("returns.detach()", "(returns - returns.mean()).detach()")),

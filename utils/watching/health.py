@@ -180,6 +180,8 @@ def updates_too_large(run: History) -> Iterator[str]:
 def policy_frozen(run: History) -> Iterator[str]:
     at_work = run["learning_rate"] >= run.args.learning_rate / 2  # at the end of the schedule every policy stands still
     entropy, kl = run.relative_entropy, run["approx_kl"]
+    if run.args.update_epochs * run.args.num_minibatches == 1:  # then it is measured before the only update, and always 0
+        return
     if at_work.sum() >= WINDOW and np.median(kl[at_work]) < 1e-6 and entropy[at_work].min() > 0.5:
         yield f"approx_kl has been {max(0.0, np.median(kl[at_work])):.1g} from the start, {run.now}: a healthy run has 0.0001 to 0.03."
 

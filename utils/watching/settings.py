@@ -11,6 +11,8 @@ class Settings(Protocol):
     seed: int
     total_timesteps: int
     num_envs: int
+    num_minibatches: int
+    update_epochs: int
     batch_size: int
     num_iterations: int
     learning_rate: float
