@@ -181,7 +181,6 @@ MISTAKES = [
     mistake(ENTROPY, "softmax for log_softmax", "softmax stood where log_softmax belongs.", ("F.log_softmax", "F.softmax")),
     mistake(ENTROPY, "no weights", "the logarithms were added up as they are: each is weighted with its action's probability.", ("all_logprobs.exp() * all_logprobs", "all_logprobs")),
     mistake(ENTROPY, "sum over the batch", "the sum ran over the batch (dim=0) instead of the actions (dim=-1).", (".sum(dim=-1)", ".sum(dim=0)")),
-    mistake(SCHEDULER, "never moves", "the rate stayed at initial_lr for ever: the calls are not counted, or the rate does not depend on their number.", ("        self.num_steps_taken += 1\n", "")),
     mistake(SCHEDULER, "away from the end", "the rate moved away from end_lr: the difference has the wrong sign.", ("(self.end_lr - self.initial_lr)", "(self.initial_lr - self.end_lr)")),
     mistake(SCHEDULER, "whole division", "`//` stood where `/` belongs: it rounds down, so that the rate stays where it is until the last step.", ("self.num_steps_taken / self.num_iterations", "self.num_steps_taken // self.num_iterations")),
 ]
