@@ -389,6 +389,17 @@ def test_learning_phase(PPOTrainer):
         "A second learning_phase cuts the rollout into the same minibatches: shuffle with self.rng, which goes on from phase to phase.",
         "the same in every phase",
     )
+    twin = small_trainer(PPOTrainer, num_minibatches=4)
+    play(twin)
+    seen.clear()
+    twin.actor.register_forward_pre_hook(note)
+    twin.learning_phase()
+    require(
+        len(seen) == len(again) and all(torch.equal(one, other) for one, other in zip(seen, again, strict=True)),
+        "A second trainer with the same seed and the same rollout cuts it into other minibatches, so that no run could be repeated: shuffle "
+        "with self.rng, which begins with the seed of the run.",
+        "not repeatable",
+    )
 
     # 3. The numbers, with one minibatch for the whole rollout, so that its order does not matter. The first setting asks
     # most; the others help to say what is missing.
@@ -650,6 +661,7 @@ def test_evaluate(evaluate):
     scores = evaluate(actor, envs, 4, True, 50, 0)
     require(scores is not None, "evaluate returns None: return the scores.")
     scores = torch.as_tensor(np.asarray(scores), dtype=torch.float32)
+    steps = envs.steps_taken
     require(
         tuple(scores.shape) == (4,),
         f"evaluate(..., num_episodes=4) returns {tuple(scores.shape)}; expected 4 scores.",
@@ -675,6 +687,12 @@ def test_evaluate(evaluate):
         "evaluate must return a NumPy array: np.array(...) or np.concatenate(...) makes one.",
         "no array",
     )
+    require(
+        steps <= 10,
+        f"In {games}, evaluate steps the environments {steps} times; expected 10: a round ends when its longest game is over, and max_steps, "
+        "here 50, only cuts short a game that is longer.",
+        f"steps {steps}",
+    )
     if envs.seeds[0] != 0:
         seeded = TimedGames(4)
         evaluate(actor, seeded, 4, True, 50, 7)
@@ -699,6 +717,12 @@ def test_evaluate(evaluate):
         f"The rounds were reset with the seeds {envs.seeds}. Seeds 0 to 3 belong to the 4 games of the first round: the next must start "
         "at 4 or later, or the same games are played again.",
         f"seeds {envs.seeds}",
+    )
+    require(
+        envs.seeds == [0, 4],
+        f"With 4 environments, num_episodes=6 and seed=0 the rounds were reset with the seeds {envs.seeds}; expected [0, 4]: the number of games "
+        "played so far is added to the seed.",
+        f"other seeds {envs.seeds}",
     )
 
     few = np.asarray(evaluate(actor, TimedGames(4, longest_first=True), 6, True, 50, 0))

@@ -47,4 +47,5 @@ MISTAKES = [
         (CLEAR, "        self.stack[:-1] = [old * (masks != 0)[:, None, None] for old in self.stack[:-1]]\n"), (RETURN, "return torch.stack(self.stack, dim=1)"),
     ),
     mistake(STACK, "zeroes the caller's frames", "the frames that were given were zeroed: work on a copy.", (CLEAR, "        self.stack[masks == 0, :-1] = 0\n        frames[masks == 0] = 0\n")),
+    mistake(STACK, "84 x 84 written out", "the size of the frames were written out as 84 x 84: the first frames show it.", (EMPTY, "self.stack = frames.new_zeros(self.num_envs, self.num_frames, 84, 84)")),
 ]  # fmt: skip
