@@ -174,4 +174,11 @@ MISTAKES = [
     mistake(EV, "less than", "it were asked whether the variance is below the limit: where all returns are 0 both are 0, so ask whether it is at most that.", ("variance <= ", "variance < ")),
     mistake(SCHEDULER, "adds to the rate", "something were added to the rate that is there: it follows from initial_lr and the number of steps, whatever it was before.", ('group["lr"] = ', 'group["lr"] += (self.end_lr - self.initial_lr) / self.num_iterations if self.num_steps_taken <= self.num_iterations else 0; unused = ')),
     mistake(SCHEDULER, "sets the first rate", "the rate were set when the scheduler is made: it stays as it is until the first step().", ("        self.num_steps_taken = 0", "        self.num_steps_taken = 0\n        for group in optimizer.param_groups:\n            group['lr'] = initial_lr")),
+    mistake(KL, "only ratio minus 1", "only ratio - 1 were averaged: log ratio is subtracted from it.", ("((logratio.exp() - 1) - logratio)", "(logratio.exp() - 1)")),
+    mistake(KL, "no exp", "exp were missing: the first term is the ratio, not its logarithm.", ("logratio.exp() - 1", "logratio - 1")),
+    mistake(KL, "the difference as ratio", "the difference of the log-probabilities were taken for the ratio: it is the ratio's logarithm.", ("(logratio.exp() - 1) - logratio", "(logratio - 1) - logratio.log()")),
+    mistake(CLIP, "no exp", "exp were missing: the difference of the log-probabilities is the logarithm of the ratio.", ("(new_logprobs - logprobs).exp()", "(new_logprobs - logprobs)")),
+    mistake(EV, "the other variance biased", "one variance were taken with Bessel's correction and the other without.", ("variance = returns.var(correction=0)", "variance = returns.var()")),
+    mistake(EV, "not divided", "the variance of the errors were not divided by that of the returns.", ("(returns - values).var(correction=0) / variance", "(returns - values).var(correction=0)")),
+    mistake(EV, "cases exchanged", "the two cases had changed places: 0 is for returns that are all equal.", ("torch.where(are_equal, 0.0, foreseen)", "torch.where(are_equal, foreseen, 0.0)")),
 ]
