@@ -451,8 +451,8 @@ def test_learning_phase(PPOTrainer):
         trainer.learning_phase()
         require(watched.fact is None, f"With {what}: {watched.fact}", f"{what}: {watched.kind}")
 
-    # 4. Where the advantages are normalised, and what the losses are given.
-    trainer = small_trainer(PPOTrainer)
+    # 4. Where the advantages are normalised, and what the losses are given. The policy moves so far that clipfrac is not 0.
+    trainer = small_trainer(PPOTrainer, learning_rate=0.01, clip_coef=0.3)
     play(trainer)
     given, steps = [], []
     due = {"policy_loss": [], "value_loss": [], "entropy": [], "approx_kl": [], "clipfrac": [], "grad_norm": []}
@@ -661,7 +661,7 @@ def test_evaluate(evaluate):
     scores = evaluate(actor, envs, 4, True, 50, 0)
     require(scores is not None, "evaluate returns None: return the scores.")
     scores = torch.as_tensor(np.asarray(scores), dtype=torch.float32)
-    steps = envs.steps_taken
+    steps, resets = envs.steps_taken, len(envs.seeds)
     require(
         tuple(scores.shape) == (4,),
         f"evaluate(..., num_episodes=4) returns {tuple(scores.shape)}; expected 4 scores.",
@@ -670,6 +670,12 @@ def test_evaluate(evaluate):
     scores = scores.sort().values
     games = "4 environments whose games last 1, 4, 7 and 10 steps and are worth 10, 40, 70 and 100, one game of each"
     if not torch.allclose(scores, fair):
+        require(
+            not (scores == 10).all(),
+            f"For {games}, evaluate returns {show(scores)}; expected 10, 40, 70 and 100. 10 is what one step is worth: were the first games to "
+            "finish taken, or the scores read after one step?",
+            "one step",
+        )
         require(
             scores.tolist() != [1, 4, 7, 10],
             f"From {games}, evaluate returns {show(scores)}: is that the clipped reward? The score is infos['episodic_return'].",
@@ -688,8 +694,13 @@ def test_evaluate(evaluate):
         "no array",
     )
     require(
+        resets == 1,
+        f"For {games}, evaluate resets the environments {resets} times; expected 1, since 4 environments play 4 games in one round.",
+        f"resets {resets}",
+    )
+    require(
         steps <= 10,
-        f"In {games}, evaluate steps the environments {steps} times; expected 10: a round ends when its longest game is over, and max_steps, "
+        f"For {games}, evaluate steps the environments {steps} times; expected 10: a round ends when its longest game is over, and max_steps, "
         "here 50, only cuts short a game that is longer.",
         f"steps {steps}",
     )
@@ -718,10 +729,12 @@ def test_evaluate(evaluate):
         "at 4 or later, or the same games are played again.",
         f"seeds {envs.seeds}",
     )
+    envs = TimedGames(4)
+    evaluate(actor, envs, 6, True, 50, 7)
     require(
-        envs.seeds == [0, 4],
-        f"With 4 environments, num_episodes=6 and seed=0 the rounds were reset with the seeds {envs.seeds}; expected [0, 4]: the number of games "
-        "played so far is added to the seed.",
+        envs.seeds == [7, 11],
+        f"With 4 environments, num_episodes=6 and seed=7 the rounds were reset with the seeds {envs.seeds}; expected [7, 11]: the number of "
+        "games played so far is added to the seed.",
         f"other seeds {envs.seeds}",
     )
 

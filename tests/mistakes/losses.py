@@ -183,4 +183,11 @@ MISTAKES = [
     mistake(ENTROPY, "sum over the batch", "the sum ran over the batch (dim=0) instead of the actions (dim=-1).", (".sum(dim=-1)", ".sum(dim=0)")),
     mistake(SCHEDULER, "away from the end", "the rate moved away from end_lr: the difference has the wrong sign.", ("(self.end_lr - self.initial_lr)", "(self.initial_lr - self.end_lr)")),
     mistake(SCHEDULER, "whole division", "`//` stood where `/` belongs: it rounds down, so that the rate stays where it is until the last step.", ("self.num_steps_taken / self.num_iterations", "self.num_steps_taken // self.num_iterations")),
+    mistake(KL, "only ratio minus 1", "only ratio - 1 were averaged: log ratio is subtracted from it.", ("((logratio.exp() - 1) - logratio)", "(logratio.exp() - 1)")),
+    mistake(KL, "no exp", "exp were missing: the first term is the ratio, not its logarithm.", ("logratio.exp() - 1", "logratio - 1")),
+    mistake(KL, "the difference as ratio", "the difference of the log-probabilities were taken for the ratio: it is the ratio's logarithm.", ("(logratio.exp() - 1) - logratio", "(logratio - 1) - logratio.log()")),
+    mistake(CLIP, "no exp", "exp were missing: the difference of the log-probabilities is the logarithm of the ratio.", ("(new_logprobs - logprobs).exp()", "(new_logprobs - logprobs)")),
+    mistake(EV, "the other variance biased", "one variance were taken with Bessel's correction and the other without.", ("variance = returns.var(correction=0)", "variance = returns.var()")),
+    mistake(EV, "not divided", "the variance of the errors were not divided by that of the returns.", ("(returns - values).var(correction=0) / variance", "(returns - values).var(correction=0)")),
+    mistake(EV, "cases exchanged", "the two cases had changed places: 0 is for returns that are all equal.", ("torch.where(are_equal, 0.0, foreseen)", "torch.where(are_equal, foreseen, 0.0)")),
 ]

@@ -141,4 +141,11 @@ MISTAKES = [
     mistake(LEARN, "explained variance of the new values", "explained_variance were asked about the values after learning: it is about those of the rollout, predicted while playing.", ("explained_variance(batch.values.flatten(), returns)", "explained_variance(self.critic(networks.prepare_obs(obs)).squeeze(-1), returns)")),
     mistake(LEARN, "explained variance in each epoch", "explained_variance were added in each epoch: it is added once, after them.", ("        self.log.add_figures(explained_variance=", "            self.log.add_figures(explained_variance=")),
     mistake(LEARN, "NumPy's global generator", "the minibatches were shuffled by NumPy's global generator, which has another state in each run: self.rng begins with the seed of the run.", ("get_minibatch_indices(self.rng,", "get_minibatch_indices(np.random,")),
+    mistake(EVALUATE, "rounds for seeds", "the seed were used only to ask whether there is one: the first round is reset with it.", ("seed + round_start", "round_start")),
+    mistake(EVALUATE, "no tilde", "the environments whose game is over were kept, and the others struck off: it is the other way round, `~` means not.", ("~infos[\"game_over\"]", "infos[\"game_over\"]")),
+    mistake(EVALUATE, "never strikes off", "no environment were struck off when its game is over, so that its later games overwrite the score.", ("            playing &= ~infos[\"game_over\"]\n", "")),
+    mistake(EVALUATE, "a round for each game", "a round were played for each game: one round gives as many games as there are environments.", ("range(0, num_episodes, envs.num_envs)", "range(num_episodes)")),
+    mistake(EVALUATE, "no seed crashes", "it were not asked whether there is a seed: without one it is None, to which nothing can be added.", ("None if seed is None else seed + round_start", "seed + round_start")),
+    mistake(LEARN, "clipfrac the other way round", "the two log-probabilities had changed places in clipfrac.", ("losses.clipfrac(new_logprobs, logprobs[mb],", "losses.clipfrac(logprobs[mb], new_logprobs.detach(),")),
+    mistake(LEARN, "clipfrac of 0.2", "0.2 were written down in clipfrac: clip_coef is a setting.", ("logprobs[mb], args.clip_coef),", "logprobs[mb], 0.2),")),
 ]  # fmt: skip
