@@ -38,9 +38,16 @@ def test_discounted_returns(discounted_returns):
         "discounted_returns",
         "gamma = 1 just sums what follows",
     )
-    expect_close(
-        discounted_returns(torch.tensor([7.0]), 0.9), torch.tensor([7.0]), "discounted_returns", "an episode of one step"
-    )
+    single = torch.tensor([7.0])
+    expect_close(discounted_returns(single, 0.9), single, "discounted_returns", "an episode of one step")
+    for given, gamma in [(example, 0.0), (single, 0.9)]:
+        seen = discounted_returns(given, gamma)
+        require(
+            not isinstance(seen, torch.Tensor) or seen.data_ptr() != given.data_ptr(),
+            f"For rewards = {given.tolist()} and gamma = {gamma} discounted_returns gives `rewards` itself; expected a new tensor with the "
+            "same numbers, so that whoever changes one does not change the other.",
+            f"its input, gamma {gamma}",
+        )
 
     # Long episodes: nothing is left out, and no power of gamma overflows.
     late = torch.zeros(600)
@@ -179,8 +186,11 @@ def show_probs(probs) -> list[float]:
 
 
 def test_reinforce_loss(reinforce_loss):
+    logprobs, returns = torch.tensor([-1.0, -2.0]), torch.tensor([10.0, 1.0])
+    with unmodified(logprobs=logprobs, returns=returns):
+        loss = reinforce_loss(logprobs, returns)
     expect_close(
-        reinforce_loss(torch.tensor([-1.0, -2.0]), torch.tensor([10.0, 1.0])),
+        loss,
         torch.tensor(6.0),
         "reinforce_loss",
         "logprobs = [-1, -2], returns = [10, 1]: minus the mean of -1 * 10 and -2 * 1",

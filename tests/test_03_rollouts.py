@@ -128,11 +128,12 @@ def test_get_minibatch_indices(get_minibatch_indices):
             "no list",
         )
         arrays = [np.asarray(indices) for indices in minibatches]
-        number = batch_size // minibatch_size
+        number, given = batch_size // minibatch_size, [a.shape for a in arrays]
         require(
-            [a.shape for a in arrays] == [(minibatch_size,)] * number,
-            f"{call} gives arrays of shapes {[a.shape for a in arrays]}; expected {number} of shape ({minibatch_size},).",
-            str([a.shape for a in arrays]),
+            given == [(minibatch_size,)] * number,
+            f"{call} gives {len(given)} arrays{', of shapes ' * bool(given)}{str(given[:8])[1:-1]}{', ...' * (len(given) > 8)}; expected "
+            f"{number} of shape ({minibatch_size},).",
+            str(given),
         )
         for a in arrays:
             require(

@@ -389,6 +389,17 @@ def test_learning_phase(PPOTrainer):
         "A second learning_phase cuts the rollout into the same minibatches: shuffle with self.rng, which goes on from phase to phase.",
         "the same in every phase",
     )
+    twin = small_trainer(PPOTrainer, num_minibatches=4)
+    play(twin)
+    seen.clear()
+    twin.actor.register_forward_pre_hook(note)
+    twin.learning_phase()
+    require(
+        len(seen) == len(again) and all(torch.equal(one, other) for one, other in zip(seen, again, strict=True)),
+        "A second trainer with the same seed and the same rollout cuts it into other minibatches, so that no run could be repeated: shuffle "
+        "with self.rng, which begins with the seed of the run.",
+        "not repeatable",
+    )
 
     # 3. The numbers, with one minibatch for the whole rollout, so that its order does not matter. The first setting asks
     # most; the others help to say what is missing.
@@ -440,8 +451,8 @@ def test_learning_phase(PPOTrainer):
         trainer.learning_phase()
         require(watched.fact is None, f"With {what}: {watched.fact}", f"{what}: {watched.kind}")
 
-    # 4. Where the advantages are normalised, and what the losses are given.
-    trainer = small_trainer(PPOTrainer)
+    # 4. Where the advantages are normalised, and what the losses are given. The policy moves so far that clipfrac is not 0.
+    trainer = small_trainer(PPOTrainer, learning_rate=0.01, clip_coef=0.3)
     play(trainer)
     given, steps = [], []
     due = {"policy_loss": [], "value_loss": [], "entropy": [], "approx_kl": [], "clipfrac": [], "grad_norm": []}
@@ -650,6 +661,7 @@ def test_evaluate(evaluate):
     scores = evaluate(actor, envs, 4, True, 50, 0)
     require(scores is not None, "evaluate returns None: return the scores.")
     scores = torch.as_tensor(np.asarray(scores), dtype=torch.float32)
+    steps, resets = envs.steps_taken, len(envs.seeds)
     require(
         tuple(scores.shape) == (4,),
         f"evaluate(..., num_episodes=4) returns {tuple(scores.shape)}; expected 4 scores.",
@@ -658,6 +670,12 @@ def test_evaluate(evaluate):
     scores = scores.sort().values
     games = "4 environments whose games last 1, 4, 7 and 10 steps and are worth 10, 40, 70 and 100, one game of each"
     if not torch.allclose(scores, fair):
+        require(
+            not (scores == 10).all(),
+            f"For {games}, evaluate returns {show(scores)}; expected 10, 40, 70 and 100. 10 is what one step is worth: were the first games to "
+            "finish taken, or the scores read after one step?",
+            "one step",
+        )
         require(
             scores.tolist() != [1, 4, 7, 10],
             f"From {games}, evaluate returns {show(scores)}: is that the clipped reward? The score is infos['episodic_return'].",
@@ -674,6 +692,17 @@ def test_evaluate(evaluate):
         isinstance(evaluate(actor, TimedGames(4), 4, True, 50, 0), np.ndarray),
         "evaluate must return a NumPy array: np.array(...) or np.concatenate(...) makes one.",
         "no array",
+    )
+    require(
+        resets == 1,
+        f"For {games}, evaluate resets the environments {resets} times; expected 1, since 4 environments play 4 games in one round.",
+        f"resets {resets}",
+    )
+    require(
+        steps <= 10,
+        f"For {games}, evaluate steps the environments {steps} times; expected 10: a round ends when its longest game is over, and max_steps, "
+        "here 50, only cuts short a game that is longer.",
+        f"steps {steps}",
     )
     if envs.seeds[0] != 0:
         seeded = TimedGames(4)
@@ -699,6 +728,14 @@ def test_evaluate(evaluate):
         f"The rounds were reset with the seeds {envs.seeds}. Seeds 0 to 3 belong to the 4 games of the first round: the next must start "
         "at 4 or later, or the same games are played again.",
         f"seeds {envs.seeds}",
+    )
+    envs = TimedGames(4)
+    evaluate(actor, envs, 6, True, 50, 7)
+    require(
+        envs.seeds == [7, 11],
+        f"With 4 environments, num_episodes=6 and seed=7 the rounds were reset with the seeds {envs.seeds}; expected [7, 11]: the number of "
+        "games played so far is added to the seed.",
+        f"other seeds {envs.seeds}",
     )
 
     few = np.asarray(evaluate(actor, TimedGames(4, longest_first=True), 6, True, 50, 0))

@@ -97,6 +97,7 @@ def expect_refused(
     field: str,
     environment: int | None,
     value: str = "",
+    by_rule: bool = True,
 ) -> None:
     try:
         returned = checked(check_transition, contract, transition)
@@ -137,6 +138,12 @@ def expect_refused(
         f"Where {what}, the error does not say what is allowed: give it the rule.",
         f"allowed: {what}",
     )
+    if by_rule:
+        require(
+            str(error.allowed) == str(contract.rules[field]),
+            f"Where {what}, the error says that {error.allowed} is allowed; expected the rule: {contract.rules[field]}.",
+            f"other rule: {what}",
+        )
 
 
 def test_check_transition(check_transition):
@@ -215,9 +222,12 @@ def test_check_transition(check_transition):
     )
     expect_refused(check_transition, strict, spoiled(both, "rewards", (2, nan)), what, "rewards", 2, "nan")
     expect_accepted(check_transition, strict, sound, "each environment ends in one way at most, and one_end is True")
-    expect_refused(
-        check_transition, strict, both, "environment 1 terminates and truncates, and one_end is True", "truncations", 1
-    )
+    what = "environment 1 terminates and truncates, and one_end is True"
+    expect_refused(check_transition, strict, both, what, "truncations", 1, by_rule=False)
+    flags = {"terminations": [True, True, False, True], "truncations": [False, True, False, True]}
+    twice = replace(sound_transition(), **{name: np.array(values) for name, values in flags.items()})
+    what = "environment 0 terminates, environments 1 and 3 terminate and truncate, and one_end is True"
+    expect_refused(check_transition, strict, twice, what, "truncations", 1, by_rule=False)
 
     frames = np.arange(N * 4, dtype=np.uint8).reshape(N, 2, 2)
     pixels = replace(sound, next_obs=frames, final_obs=frames + np.uint8(240))

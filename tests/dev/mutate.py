@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import torch
+import torch._dynamo  # the first optimizer imports it: not in the time of some mutant
 
 from tests import checks
 from utils.course.exercises import Exercise, exercises
@@ -132,11 +133,16 @@ def changed_in(tree: ast.AST, body: ast.FunctionDef, decorator: ast.AST) -> ast.
     return new
 
 
+def survivors() -> dict[str, dict[str, str]]:
+    """Return the mutants, by exercise, that are no mistakes, and why."""
+    return json.loads(SURVIVORS.read_text("utf-8"))
+
+
 def judge(name: str) -> tuple[str, int, int, list[str], list[tuple[str, str]]]:
     """Return the name, how many mutants there are, how many are named, who survives, and the messages of the nameless."""
     torch.set_num_threads(1)
     checks.TIME_LIMIT = 5.0
-    exercise, named, survivors, nameless = exercises()[name], 0, [], []
+    exercise, named, alive, nameless = exercises()[name], 0, [], []
     tried = mutants(exercise)
     for said, source in tried:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
@@ -148,23 +154,23 @@ def judge(name: str) -> tuple[str, int, int, list[str], list[tuple[str, str]]]:
             except Exception as error:
                 message = f"{type(error).__name__}: {error}"
         if message is None:
-            survivors.append(said)
+            alive.append(said)
         elif "This looks as if" in message:
             named += 1
         else:
             nameless.append((said, message))
-    return name, len(tried), named, survivors, nameless
+    return name, len(tried), named, alive, nameless
 
 
 def main() -> int:
     names = [name for name in sys.argv[1:] if name != "--nameless"] or SMALL
-    known, unknown = json.loads(SURVIVORS.read_text("utf-8")) if SURVIVORS.exists() else {}, 0
+    known, unknown = survivors(), 0
     print(f"{'':26}{'mutants':>9}{'rejected':>10}{'named':>7}{'the same':>10}{'survive':>9}")
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for name, number, named, survivors, nameless in pool.map(judge, names):
-            new = [said for said in survivors if said not in known.get(name, {})]
-            rejected = number - len(survivors)
-            print(f"{name:26}{number:9}{rejected:10}{named:7}{len(survivors) - len(new):10}{len(new):9}", flush=True)
+        for name, number, named, alive, nameless in pool.map(judge, names):
+            new = [said for said in alive if said not in known.get(name, {})]
+            rejected = number - len(alive)
+            print(f"{name:26}{number:9}{rejected:10}{named:7}{len(alive) - len(new):10}{len(new):9}", flush=True)
             for said in new:
                 print(f"  survives: {said}")
             if "--nameless" in sys.argv:

@@ -26,6 +26,7 @@ if __name__ == "__main__":
     words.guard()  # before the imports that take seconds
 
 import torch
+import torch._dynamo  # the first optimizer imports it: not in the time of some mistake
 
 from tests import checks, evidence, mistakes
 from tests.alternatives import ALTERNATIVES

@@ -57,4 +57,9 @@ MISTAKES = [
     mistake(CHECK, "stops at bytes", "the loop ended at the first rule without bounds: the fields after it have rules too.", ("            continue\n", "            break\n")),
     mistake(CHECK, "another order", "the fields were not taken in the order of the rules.", ("in contract.rules.items():", "in reversed(contract.rules.items()):")),
     mistake(CHECK, "all fields at a reset", "every field of the transition were asked for: at a reset the contract has a rule for one only.", ("for field, rule in contract.rules.items():", "transition.truncations.any()\n    for field, rule in contract.rules.items():")),
+    mistake(CHECK, "its row seen", "the whole row were given as what was seen: give the one entry that is wrong.", ("values[index], rule)", "values[index[0]], rule)")),
+    mistake(CHECK, "bounds for the rule", "the two bounds were given as what is allowed: give the rule itself, which says more.", ("values[index], rule)", "values[index], (rule.low, rule.high))")),
+    mistake(CHECK, "the last that ends twice", "the last environment that ends in both ways were named instead of the first.", ("int(both.argmax())", "int(np.flatnonzero(both)[-1])")),
+    mistake(CHECK, "the first that terminates", "the first environment that terminates were named, also where another is the first that ends in both ways.", ("int(both.argmax())", "int(transition.terminations.argmax())")),
+    mistake(CHECK, "an error of terminations", "both ends at once were called an error of `terminations`: it is one of `truncations`.", ('"truncations", "True beside', '"terminations", "True beside')),
 ]  # fmt: skip

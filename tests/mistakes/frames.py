@@ -47,4 +47,8 @@ MISTAKES = [
         (CLEAR, "        self.stack[:-1] = [old * (masks != 0)[:, None, None] for old in self.stack[:-1]]\n"), (RETURN, "return torch.stack(self.stack, dim=1)"),
     ),
     mistake(STACK, "zeroes the caller's frames", "the frames that were given were zeroed: work on a copy.", (CLEAR, "        self.stack[masks == 0, :-1] = 0\n        frames[masks == 0] = 0\n")),
+    mistake(STACK, "84 x 84 written out", "the size of the frames were written out as 84 x 84: the first frames show it.", (EMPTY, "self.stack = frames.new_zeros(self.num_envs, self.num_frames, 84, 84)")),
+    mistake(STACK, "frames without an axis", "the new frames lacked an axis: frames[:, None] makes (N, 1, H, W) of them, and only then do they fit behind the stack.", ("frames[:, None]]", "frames]")),
+    mistake(STACK, "joined along the environments", "the new frames were joined to the stack along the environments, dim=0: the frames of a stack lie along dim=1.", ("], dim=1)", "], dim=0)")),
+    mistake(STACK, "frames before environments", "the history had the shape (num_frames, N, H, W): the environments come first.", ("frames.new_zeros(self.num_envs, self.num_frames,", "frames.new_zeros(self.num_frames, self.num_envs,")),
 ]  # fmt: skip

@@ -78,4 +78,10 @@ MISTAKES = [
     mistake(ATARI, "shared head too", "the critic were built on the actor's logits.", ("critic = nn.Sequential(trunk, layer_init(nn.Linear(512, 1), std=1.0))", "critic = nn.Sequential(trunk, actor[1], layer_init(nn.Linear(num_actions, 1), std=1.0))")),
     mistake(ATARI, "channels swapped", "32 and 64 channels were swapped.", ("nn.Conv2d(num_frames, 32,", "nn.Conv2d(num_frames, 64,"), ("nn.Conv2d(32, 64,", "nn.Conv2d(64, 64,")),
     mistake(CLASSIC, "kept networks", "the networks of the first call were kept.", ("def get_actor", "import functools\n\n\n@functools.cache\ndef get_actor")),
+    mistake(INIT, "a copy", "a copy of the layer were initialised and returned: change the layer that comes in.", ("    nn.init.orthogonal_", "    layer = __import__('copy').deepcopy(layer)\n    nn.init.orthogonal_")),
+    mistake(INIT, "flattened at the other end", "the weights of a convolution were flattened at the wrong end: each output is one row, with all the rest in it.", ("(layer.weight, std)", "(layer.weight.data.flatten(0, -2), std)")),
+    mistake(CLASSIC, "one hidden layer", "one of the two hidden layers were missing.", ("        layer_init(nn.Linear(64, 64)),\n        nn.Tanh(),\n", "")),
+    mistake(ATARI, "84 only", "only frames of 84 x 84 were let through: every side of 8m + 4 from 36 on is right.", ("height != width or height < 36 or height % 8 != 4", "(height, width) != (84, 84)")),
+    mistake(ATARI, "Breakout's sizes", "Breakout's 4 frames and 4 actions were written out.", ("nn.Conv2d(num_frames,", "nn.Conv2d(4,"), ("nn.Linear(512, num_actions)", "nn.Linear(512, 4)")),
+    mistake(ATARI, "critic for each action", "the critic gave one number for each action: V(s) is one number for each state.", ("nn.Linear(512, 1)", "nn.Linear(512, num_actions)")),
 ]  # fmt: skip

@@ -57,4 +57,8 @@ MISTAKES = [
     mistake(FEATURES, "neighbouring bytes", "three neighbouring bytes were taken for the three snapshots: reshape does not move a dimension.", ("obs.unbind(dim=1)", "obs.reshape(len(obs), -1, 3).unbind(dim=-1)")),
     mistake(RAM, "kept networks", "the networks of the first call were kept.", ("def get_actor", "import functools\n\n\n@functools.cache\ndef get_actor")),
     mistake(RAM, "small everywhere", "the std of the last layer were given to every layer.", ("layer_init(nn.Linear(2 * num_bytes, 256))", "layer_init(nn.Linear(2 * num_bytes, 256), std=0.01)")),
+    mistake(FEATURES, "128 bytes written out", "the number of bytes were written out as 128: it is that of the snapshots given.", ("return torch.cat([newest - first, (32 * (newest - before)).clamp(-1, 1)], dim=-1)", "features = torch.empty(len(obs), 256)\n    features[:, :128], features[:, 128:] = newest - first, (32 * (newest - before)).clamp(-1, 1)\n    return features")),
+    mistake(FEATURES, "scaled again", "the snapshots were divided by 255 again: they come scaled already.", ("obs.unbind(dim=1)", "(obs / 255).unbind(dim=1)")),
+    mistake(FEATURES, "one below the other", "the two parts were put one below the other: join them along the last dimension, not along that of the batch.", ("dim=-1)", "dim=0)")),
+    mistake(FEATURES, "cut off above only", "the changes in the last step were cut off at 1 only, and not at -1.", (".clamp(-1, 1)", ".clamp(max=1)")),
 ]  # fmt: skip
