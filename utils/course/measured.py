@@ -60,7 +60,7 @@ CUES = re.compile(
 def typed(text: str) -> list[str]:
     """Return the sentences of a text that tell of something measured, and in which a number is typed."""
     prose = re.sub(r"^```.*?^```|`[^`\n]*`|\$[^$\n]*\$", "x", PLACE.sub("x", text), flags=re.MULTILINE | re.DOTALL)
-    sentences = re.split(r"(?<=[.:?!])\s+(?=[A-Z])|\n\s*\n", " ".join(prose.split(" ")))
+    sentences = re.split(r"(?<=[.:?!])\s+(?=[A-Z])|\n\s*\n|\n- ", " ".join(prose.split(" ")))
     return [
         " ".join(one.split())
         for one in sentences

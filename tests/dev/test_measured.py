@@ -1,0 +1,51 @@
+"""Measured figures stand in the chapters' text by name, and the file that holds them says where they come from."""
+
+import pytest
+
+from utils.course import measured
+from utils.paths import ROOT
+
+SOURCES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "chapters" / "source").glob("*.md"))}
+
+
+@pytest.mark.parametrize("stem", SOURCES)
+def test_no_measured_figure_is_typed(stem):
+    assert measured.typed(SOURCES[stem]) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_typed"),
+    [
+        ("In our run the mean was 22.6 steps.", True),
+        ("We measured it: 5 of them failed.", True),
+        ("Over seeds 1 to 4 it was {{ section.mean : .1f }}.", True),
+        ("In our run the mean was {{ scores.mean() : .1f }} steps.", False),
+        ("In our run, as in [05 Train CartPole](05_train_cartpole.ipynb), it rose.", False),
+        ("It takes 12 steps.", False),
+    ],
+)
+def test_a_typed_figure_is_found(sentence, is_typed):
+    assert bool(measured.typed(sentence)) == is_typed
+
+
+def test_every_figure_of_the_file_is_named_and_says_where_it_comes_from():
+    text = "".join(SOURCES.values())
+    for section, entry in measured.read().items():
+        assert {"command", "commit", "date", "machine", "versions", "figures"} <= set(entry), section
+        for name in entry["figures"]:
+            where = SOURCES.get(section, text)
+            assert (name if section in SOURCES else f"{section}.{name}") in measured.expressions(where), (section, name)
+
+
+def test_figures_are_filled_in(monkeypatch):
+    file = {"07_x": {"figures": {"a[0]": -1.234}}, "runs": {"figures": {"n": 12345}}}
+    monkeypatch.setattr(measured, "read", lambda: file)
+    assert measured.fill_in("{{ a[0] : .1f }} after {{ runs.n : , }}, {{ runs.n : }}", "07_x") == "−1.2 after 12,345, 12345"
+    with pytest.raises(ValueError, match=r"chapters/source/07_x\.md names the figure .* `python chapters/measure.py 07`"):
+        measured.fill_in("{{ b : .1f }}", "07_x")
+
+
+def test_what_is_older_than_its_code_is_named(monkeypatch):
+    code = {"solutions/trainer.py": measured.digest_of("solutions/trainer.py"), "solutions/gone.py": "0" * 8}
+    monkeypatch.setattr(measured, "read", lambda: {"07_x": {"command": "measure 07", "figures": {}, "code": code}})
+    assert measured.stale() == ["The figures of 07_x are older than solutions/gone.py: `measure 07` measures them again."]
