@@ -1,11 +1,13 @@
 """Measure the figures that a chapter's text names: python chapters/measure.py CHAPTER ... (such as 00 01)
 
 Runs the solved chapter from its source, in a kernel of its own, evaluates every `{{ expression : format }}` of its text where it
-stands, and writes what came out into chapters/measured.json, with the command, the versions, the machine and the commit.
+stands, and writes what came out into chapters/measured.json, with the command, the versions, the machine and the commit. PPO_COURSE_ITERATIONS=2 before the command cuts every training
+short, for a chapter whose figures do not come from one.
 """
 
 import argparse
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -27,6 +29,7 @@ from chapters import build
 from utils.course import measured
 from utils.files import write_whole
 from utils.paths import ROOT
+from utils.watching.log import SHORT_RUN
 
 PLAYED = {f"utils/{name}.py" for name in ("envs", "atari_wrappers", "transitions", "probes")}
 """Beside `solutions`, what a figure depends on; not how it is drawn, or how a course is run."""
@@ -59,7 +62,7 @@ def measure(stem: str, sources: dict) -> dict:
     loaded = json.loads(printed(cells[-1]))
     code = [path for path in loaded if path in PLAYED or (path.startswith("solutions/") and "/saving/" not in path)]
     return {
-        "command": f"python chapters/measure.py {stem[:2]}",
+        "command": short_run() + f"python chapters/measure.py {stem[:2]}",
         "commit": git("rev-parse", "--short", "HEAD")
         + (" and changes" if git("status", "--porcelain", "solutions", "utils") else ""),
         "date": time.strftime("%Y-%m-%d"),
@@ -88,6 +91,11 @@ def figure(here, at_the_end) -> float:
 
 def printed(cell) -> str:
     return "".join(output.get("text", "") for output in cell.outputs).strip().splitlines()[-1]
+
+
+def short_run() -> str:
+    """Return what makes every training short, as it stands before a command; empty if nothing does."""
+    return f"{SHORT_RUN}={os.environ[SHORT_RUN]} " if SHORT_RUN in os.environ else ""
 
 
 def git(*arguments: str) -> str:
