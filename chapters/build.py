@@ -132,6 +132,7 @@ def unfold(stem: str, sources: dict, solved: bool = False, measuring: bool = Fal
     heading, introduction = source.cells[0].source.split("\n", 1)
     setup = SETUP.replace("COLAB_OPTIONS", "gpu=True" if source.metadata.get("gpu") else "")
     setup += "" if stem == min(sources) else ADOPT.format(stem=stem)
+    introduction = introduction if measuring else measured.fill_in(introduction, stem)
     cells = [
         new_markdown_cell(f"{heading}\n\n{badge(stem)}\n\n{chapter_map(stem, sources)}\n{introduction}".rstrip()),
         new_code_cell(setup, metadata={"setup": True}),
@@ -190,10 +191,17 @@ def chapter_map(stem: str, sources: dict) -> str:
 
 
 def readme_table(sources: dict) -> str:
-    rows = ["| chapter | what you build | |", "|---|---|---|"]
+    rows = ["| chapter | what you build | minutes | |", "|---|---|---|---|"]
     for stem, notebook in sources.items():
         built = ", ".join(f"`{exercise.name}`" for exercise in exercises().values() if exercise.chapter == stem)
-        rows.append(f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {badge(stem)} |")
+        minutes = re.search(r"\*\*Time\*\* about (\d+) minutes", measured.fill_in(notebook.cells[0].source, stem))
+        if minutes is None:
+            raise ValueError(
+                f"chapters/source/{stem}.md does not say in its introduction how long it takes: `**Time** about 60 minutes`."
+            )
+        rows.append(
+            f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {minutes[1]} | {badge(stem)} |"
+        )
     return "\n".join(rows)
 
 

@@ -7,6 +7,7 @@ short, for a chapter whose figures do not come from one.
 
 import argparse
 import json
+import math
 import os
 import platform
 import subprocess
@@ -49,12 +50,16 @@ def measure(stem: str, sources: dict) -> dict:
     for cell in notebook.cells:
         cells.append(cell)
         for expression in measured.expressions(cell.source if cell.cell_type == "markdown" else ""):
+            if expression in places:
+                raise ValueError(
+                    f"chapters/source/{stem}.md names the figure {expression} twice: give the value a name in the code."
+                )
             if measured.is_by_hand(expression):
                 continue
             places[expression] = len(cells)
             cells.append(new_code_cell(evaluation(expression)))
     late = {expression: len(cells) + number for number, expression in enumerate(places)}
-    cells += [new_code_cell(evaluation(expression)) for expression in places]
+    cells += [new_code_cell(evaluation(expression), metadata={"tags": ["raises-exception"]}) for expression in places]
     cells += [new_markdown_cell("the files"), new_code_cell(LOADED)]
     notebook.cells = cells
     started = time.time()
@@ -77,20 +82,20 @@ def measure(stem: str, sources: dict) -> dict:
 
 def evaluation(expression: str) -> str:
     """Return a cell that prints a figure as JSON; null where its names are not there, which come further down."""
-    return f"import json as _json\ntry:\n    print(_json.dumps(float({expression})))\nexcept Exception:\n    print('null')"
+    return f"import json as _json\ntry:\n    print(_json.dumps(float({expression})))\nexcept NameError:\n    print('null')"
 
 
 def figure(here, at_the_end) -> float:
     """Return a figure as it was at its place in the text, or, where it is the answer to a question, at the end."""
     value = json.loads(printed(here))
-    value = json.loads(printed(at_the_end)) if value is None else value
-    if value is None:
-        raise ValueError(f"This figure of the text has no value, neither there nor at the end of the chapter:\n{here.source}")
+    value = json.loads(printed(at_the_end) or "null") if value is None else value
+    if value is None or not math.isfinite(value):
+        raise ValueError(f"This figure of the text is {value}, where it stands and at the end of the chapter:\n{here.source}")
     return int(value) if value == int(value) else value
 
 
 def printed(cell) -> str:
-    return "".join(output.get("text", "") for output in cell.outputs).strip().splitlines()[-1]
+    return "".join(output.get("text", "") for output in cell.outputs).strip().rpartition("\n")[2]
 
 
 def short_run() -> str:

@@ -237,16 +237,20 @@ def expect_device_followed(
     what: str,
     advice: str = "make new tensors where the inputs are: torch.zeros_like(x), or torch.zeros(..., device=x.device).",
 ) -> None:
-    """Require that a call works, and stays, on the device of its inputs: a pretended GPU."""
+    """Require that a call works, and stays, on the device of its inputs: a pretended GPU. Networks among them must be copies."""
     inputs = [on_gpu(x) for x in inputs]
     try:
-        with PretendedGPU():
+        with PretendedGPU() as gpu:
             returned = call(*inputs)
     except Exception as error:
-        wrong = any(said in str(error) for said in (MIXED, TO_NUMPY))
-        require(not wrong, f"On a GPU, {what} would mix tensors of two devices: {advice}", "mixes devices")
+        require(MIXED not in str(error), f"On a GPU, {what} would mix tensors of two devices: {advice}", "mixes devices")
+        require(
+            TO_NUMPY not in str(error),
+            f"On a GPU, {what} would end in an error: NumPy cannot read a GPU's tensor. Copy it with .cpu() before, or stay in PyTorch.",
+            "numpy on a GPU",
+        )
         return
-    stays = not isinstance(returned, Tensor) or isinstance(returned, OnGPU)
+    stays = not isinstance(returned, Tensor) or isinstance(returned, OnGPU) or gpu.lost_sight
     require(stays, f"On a GPU, {what} would give a tensor on the CPU: {advice}", "another device")
 
 
@@ -379,7 +383,10 @@ def crashed(error: Exception) -> WrongAnswer:
         return WrongAnswer(shapes.in_words(error) + line, shapes.in_words(error))
     said = f"{type(error).__name__}: {textwrap.shorten(str(error), 400) or 'no message'}"
     if "leaf Variable that requires grad" in str(error):
-        said = "RuntimeError: it changes a tensor that belongs to the caller, as `x -= y` or `x.add_(y)` do. Make a new one: `x = x - y`."
+        said = (
+            "RuntimeError: it changes in place, as `x -= y` or `x.add_(y)` do, a tensor that gradients flow to. A layer's own parameters "
+            "may be changed so under `torch.no_grad()`; anything else is the caller's, so make a new tensor: `x = x - y`."
+        )
     if isinstance(error, RecursionError):
         said = "RecursionError: it calls itself again and again, and nothing ends that."
     if line:

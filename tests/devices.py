@@ -8,7 +8,10 @@ from torch.utils import _pytree as pytree
 GPU = torch.device("meta")  # any device but the CPU; nothing is ever put there
 MIXED = "Expected all tensors to be on the same device"
 TO_NUMPY = "can't convert a GPU's tensor to numpy"
-MOVES = Tensor.copy_, Tensor.to, Tensor.__setitem__, Tensor.__getitem__
+MOVES = (
+    Tensor.copy_, Tensor.to, Tensor.type_as, Tensor.new_tensor, Tensor.index_put_, Tensor.index_put, Tensor.__setitem__,
+    Tensor.__getitem__,
+)  # fmt: skip
 """What PyTorch allows between a GPU's tensor and one on the CPU, whose numbers or indices it copies."""
 
 
@@ -17,7 +20,7 @@ class OnGPU(Tensor):
 
 
 def on_gpu(value):
-    """Mark a tensor, or a copy of a network, as a GPU's; anything else stays as it is."""
+    """Mark a tensor as a GPU's, or the parameters of a network in place; anything else stays as it is."""
     if isinstance(value, nn.Module):
         for module in value.modules():
             for name, parameter in list(module.named_parameters(recurse=False)):
@@ -27,7 +30,13 @@ def on_gpu(value):
 
 
 class PretendedGPU(TorchFunctionMode):
-    """Lets tensors that are marked as a GPU's behave like that within the block."""
+    """Lets tensors that are marked as a GPU's behave like that within the block.
+
+    Attributes:
+        lost_sight: whether tensors went through torch.func or torch.vmap, which lose the mark.
+    """
+
+    lost_sight = False
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = dict(kwargs or {})
@@ -38,7 +47,10 @@ class PretendedGPU(TorchFunctionMode):
             return GPU if of_gpu else torch.device("cpu")
         if function in (Tensor.is_cuda.__get__, Tensor.is_cpu.__get__):
             return of_gpu == (function == Tensor.is_cuda.__get__)
-        if function in (Tensor.numpy, Tensor.__array__) and of_gpu:
+        self.lost_sight |= torch._C._functorch.peek_interpreter_stack() is not None
+        if function is Tensor.cuda:
+            return args[0].as_subclass(OnGPU)
+        if function in (Tensor.numpy, Tensor.__array__) and of_gpu and not kwargs.get("force"):
             raise TypeError(f"{TO_NUMPY}: copy it to the CPU first, with .cpu().")
         strict = any(marked) and function not in MOVES
         if strict and any(not mark and one.dim() > 0 for mark, one in zip(marked, tensors, strict=True)):
@@ -58,7 +70,7 @@ class PretendedGPU(TorchFunctionMode):
         """Return the device that a call asks for, and ask for the CPU in its place; None if it asks for none."""
         if function is Tensor.cpu:
             return torch.device("cpu")
-        if function is Tensor.to and len(args) > 1 and isinstance(args[1], Tensor):
+        if function in (Tensor.to, Tensor.type_as) and len(args) > 1 and isinstance(args[1], Tensor):
             return GPU if isinstance(args[1], OnGPU) else torch.device("cpu")
         asked = [one for one in (*args[1:], kwargs.get("device")) if isinstance(one, torch.device)]
         if isinstance(kwargs.get("device"), str):
@@ -67,4 +79,6 @@ class PretendedGPU(TorchFunctionMode):
             asked = [torch.device(args[1])]
         if kwargs.get("device") is not None:
             kwargs["device"] = torch.device("cpu")
-        return asked[0] if asked else None
+        if not asked:
+            return None
+        return torch.device("cpu") if asked[0].type == "cpu" else GPU

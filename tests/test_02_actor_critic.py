@@ -7,7 +7,7 @@ import gymnasium as gym
 import torch
 from torch import nn
 
-from tests.checks import expect_tensor, require, show, unmodified
+from tests.checks import expect_tensor, line_of, require, show, unmodified
 
 
 def orthogonal_scale(weight: torch.Tensor) -> float | None:
@@ -270,8 +270,9 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
         except ValueError as error:
             require(
                 False,
-                f"Frames of shape {(frames, side, side)} are refused ({error}), but {side} is 8 * {(side - 4) // 8} + 4, so they are allowed.",
-                f"refuses {side}",
+                f"For frames of shape {(frames, side, side)} it raises ValueError ({error}), but {side} is 8 * {(side - 4) // 8} + 4, so they "
+                f"are allowed.{line_of(error)}",
+                f"refuses {side}: {error}",
             )
         expect_heads(actor_trace.output, critic_trace.output, 5, num_actions, given)
 

@@ -305,7 +305,8 @@ def test_learning_phase(PPOTrainer):
     trainer.optimizer.register_step_post_hook(lambda *_: updates.append(1))
     start = [p.detach().clone() for p in [*trainer.actor.parameters(), *trainer.critic.parameters()]]
     columns = ["obs", "actions", "logprobs", "values", "next_values", "rewards", "terminations", "truncations"]
-    with unmodified(**{f"rollout.{name}": getattr(trainer.agent.rollout, name) for name in columns}):
+    before = {name: getattr(trainer.agent.rollout, name) for name in columns}
+    with unmodified(**{f"rollout.{name}": column for name, column in before.items()}):
         trainer.learning_phase()
     hook.remove()
     args = trainer.args
@@ -321,6 +322,18 @@ def test_learning_phase(PPOTrainer):
         f"The actor was shown batches of {sorted({len(batch) for batch in seen})} observations; expected minibatches of {args.minibatch_size}.",
         "sizes",
     )
+    require(
+        hasattr(trainer.agent.rollout, "obs"),
+        "After learning_phase the rollout is empty. Leave it as it is: the next rollout_phase clears it.",
+        "rollout cleared",
+    )
+    for name in columns:
+        require(
+            getattr(trainer.agent.rollout, name) is before[name],
+            f"After learning_phase the rollout's `{name}` is another tensor than before: leave the rollout as it is, and give new tensors names "
+            "of their own.",
+            f"another {name}",
+        )
     rollout_obs = {tuple(row) for row in trainer.agent.rollout.obs.flatten(0, 1).tolist()}
     epochs = [seen[i : i + args.num_minibatches] for i in range(0, wanted, args.num_minibatches)]
     for number, minibatches in enumerate(epochs):
@@ -335,11 +348,6 @@ def test_learning_phase(PPOTrainer):
         company[0] != company[1],
         "In every epoch the same steps share a minibatch: call get_minibatch_indices anew in each.",
         "same minibatches" if torch.equal(torch.stack(epochs[0]), torch.stack(epochs[1])) else "same company",
-    )
-    require(
-        hasattr(trainer.agent.rollout, "obs"),
-        "After learning_phase the rollout is empty. Leave it as it is: the next rollout_phase clears it.",
-        "rollout cleared",
     )
     end = [*trainer.actor.parameters(), *trainer.critic.parameters()]
     require(all(p.isfinite().all() for p in end), "The networks hold NaN or infinity after learning_phase.", "nan")
@@ -425,14 +433,15 @@ def test_learning_phase(PPOTrainer):
         moved = movement([*trainer.actor.parameters(), *trainer.critic.parameters()], start)
         if not any(torch.allclose(moved, wanted, rtol=2e-2, atol=0.05) for wanted in expected):
             worst = (moved - expected[0]).abs().argmax()
-            fact = watched.fact or f"One weight moved by {moved[worst]:.2f}e-3, expected {expected[0][worst]:.2f}e-3."
+            facts = [fact for fact in (calls.fact, watched.fact) if fact is not None]
             order = (
                 " Check, in the order of a step: advantages normalised in the minibatch; loss = policy_loss + vf_coef * value_loss - "
                 "ent_coef * entropy; zero_grad; backward; clip_grad_norm_; step."
             )
+            seen = f"One weight moved by {moved[worst]:.2f}e-3, expected {expected[0][worst]:.2f}e-3."
             require(
                 False,
-                f"{calls.fact or fact}\n  The setting was: {name}; {changes}.{'' if calls.fact else order}",
+                "\n  ".join(facts or [seen]) + f"\n  The setting was: {name}; {changes}.{'' if calls.fact else order}",
                 moved[:: len(moved) // 50],
             )
 

@@ -45,7 +45,7 @@ class FramesByHand:
         """Require that `seen` is the right stack after an update."""
         num_envs, height, width = self.frames.shape[1:]
         call = f"FrameStack({num_envs}, {num_frames}).update"
-        dtype = getattr(seen, "dtype", torch.uint8)
+        dtype = seen.dtype if isinstance(seen, torch.Tensor) else torch.uint8
         require(
             dtype == torch.uint8,
             f"The answer of {call} has dtype {dtype}; expected torch.uint8, as the frames have it: they are scaled later.",

@@ -46,7 +46,7 @@ class WatchedCalls:
 
     def _watched(self, function, look):
         def watched(*args, **kwargs):
-            if self.fact is None:
+            if self.fact is None and torch.is_grad_enabled():  # without, it is only for the log
                 self.fact = look(inspect.signature(function).bind(*args, **kwargs).arguments)
             return function(*args, **kwargs)
 
@@ -87,7 +87,9 @@ class WatchedCalls:
         return None
 
     def _value_loss(self, given) -> str | None:
-        new = given.get("new_values")
+        new, other = given.get("new_values"), given.get("returns")
+        if isinstance(other, Tensor) and other.requires_grad and self._of_rollout(new) == "returns":
+            return None  # the other way round it is the same number
         if isinstance(new, Tensor) and not new.requires_grad:
             return "value_loss was given `new_values` without a graph: they come from the critic as it is now, and not from the rollout."
         return self._misplaced("value_loss", given, "returns")

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 import torch._dynamo  # the first optimizer imports it: not in the time of some mutant
@@ -96,41 +97,33 @@ def changed(node: ast.AST, **fields) -> ast.AST:
 def mutants(exercise: Exercise) -> list[tuple[str, str]]:
     """Return the mutants of a reference: what was changed, in words, and the source."""
     tree, found = ast.parse(exercise.reference_source()), {}
-
-    class Put(ast.NodeTransformer):
-        def visit(self, node):
-            return self.new if node is self.old else self.generic_visit(node)
-
-    bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name in exercise.to_write]
-    for body in bodies:
-        places = [(node, new) for statement in body.body for node in ast.walk(statement) for new in variants(node)]
-        for node, new in places:
-            put = Put()
-            put.old, put.new = node, ast.Pass() if new is None else new
-            source = ast.unparse(ast.fix_missing_locations(put.visit(copy_with(tree, node, put))))
-            said = f"{ast.unparse(node).splitlines()[0]}  ->  {'left out' if new is None else ast.unparse(new)}"
-            found.setdefault(source, said)
+    for body in ast.walk(tree):
+        if not isinstance(body, ast.FunctionDef) or body.name not in exercise.to_write:
+            continue
+        for node in (node for statement in body.body for node in ast.walk(statement)):
+            for new in variants(node):
+                said = f"{ast.unparse(node).splitlines()[0]}  ->  {'left out' if new is None else ast.unparse(new)}"
+                found.setdefault(with_another(tree, node, ast.Pass() if new is None else new), said)
         for decorator in body.decorator_list:
-            source = ast.unparse(changed_in(tree, body, decorator))
-            found.setdefault(source, f"@{ast.unparse(decorator)}  ->  left out")
+            others = [one for one in body.decorator_list if one is not decorator]
+            found.setdefault(
+                with_another(tree, body, changed(body, decorator_list=others)), f"@{ast.unparse(decorator)}  ->  left out"
+            )
     found.pop(ast.unparse(tree), None)
     return [(said, source) for source, said in found.items()]
 
 
-def copy_with(tree: ast.AST, node: ast.AST, put) -> ast.AST:
-    """Copy a tree, and let `put` look for the copy of a node."""
-    memo = {}
-    new = copy.deepcopy(tree, memo)
-    put.old = memo[id(node)]
-    return new
+def with_another(tree: ast.AST, node: ast.AST, new: ast.AST) -> str:
+    """Return the source of a tree in which a node is replaced."""
 
+    class Put(ast.NodeTransformer):
+        def visit(self, one):
+            return new if one is copied else self.generic_visit(one)
 
-def changed_in(tree: ast.AST, body: ast.FunctionDef, decorator: ast.AST) -> ast.AST:
-    memo = {}
-    new = copy.deepcopy(tree, memo)
-    copied = memo[id(body)]
-    copied.decorator_list = [one for one in copied.decorator_list if one is not memo[id(decorator)]]
-    return new
+    copies: dict[int, ast.AST] = {}
+    whole = copy.deepcopy(tree, copies)
+    copied = copies[id(node)]
+    return ast.unparse(ast.fix_missing_locations(Put().visit(whole)))
 
 
 def survivors() -> dict[str, dict[str, str]]:
@@ -140,13 +133,15 @@ def survivors() -> dict[str, dict[str, str]]:
 
 def judge(name: str) -> tuple[str, int, int, list[str], list[tuple[str, str]]]:
     """Return the name, how many mutants there are, how many are named, who survives, and the messages of the nameless."""
-    torch.set_num_threads(1)
-    checks.TIME_LIMIT = 5.0
     exercise, named, alive, nameless = exercises()[name], 0, [], []
     tried = mutants(exercise)
     for said, source in tried:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with (
+            patch.object(checks, "TIME_LIMIT", 5.0),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(action="ignore"),
+        ):
             try:
                 namespace = {**vars(importlib.import_module(exercise.module)), "__name__": "mutant"}
                 exec(compile(source, "<mutant>", "exec"), namespace)
@@ -166,7 +161,7 @@ def main() -> int:
     names = [name for name in sys.argv[1:] if name != "--nameless"] or SMALL
     known, unknown = survivors(), 0
     print(f"{'':26}{'mutants':>9}{'rejected':>10}{'named':>7}{'the same':>10}{'survive':>9}")
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for name, number, named, alive, nameless in pool.map(judge, names):
             new = [said for said in alive if said not in known.get(name, {})]
             rejected = number - len(alive)

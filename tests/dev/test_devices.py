@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from tests.checks import WrongAnswer, expect_device_followed
 from tests.devices import GPU, MIXED, TO_NUMPY, OnGPU, PretendedGPU, on_gpu
 
 FOLLOWS = [
@@ -25,6 +26,11 @@ FOLLOWS = [
     lambda x, c: F.log_softmax(x, dim=-1).gather(1, x.argmax(1, keepdim=True)),
     lambda x, c: on_gpu(nn.Linear(3, 2))(x),
     lambda x, c: sum(row for row in x),
+    lambda x, c: c.type_as(x) + x,
+    lambda x, c: c.cuda() + x,
+    lambda x, c: torch.ones(3, device="cuda" if x.is_cuda else "cpu") + x,
+    lambda x, c: x.new_tensor(c) + x,
+    lambda x, c: x.index_put((torch.tensor([0]), torch.tensor([1])), x[0, 0]),
 ]
 MIXES = [
     (MIXED, lambda x, c: x + c),
@@ -66,4 +72,11 @@ def test_numbers_can_be_asked_for(tensors):
         assert x.cpu().numpy().shape == (4, 3)
         assert len(x.tolist()) == 4
         assert bool(x.square().sum() > 0)
+        assert x.numpy(force=True).shape == (4, 3)
         assert x.cpu().device == on_cpu.device == torch.device("cpu")
+
+
+def test_what_goes_through_vmap_gets_no_verdict():
+    expect_device_followed(torch.vmap(lambda x, y: (x - y).square()), torch.ones(3), torch.zeros(3), what="it")
+    with pytest.raises(WrongAnswer):
+        expect_device_followed(lambda x, y: x + torch.zeros(3), torch.ones(3), torch.zeros(3), what="it")

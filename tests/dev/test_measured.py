@@ -45,6 +45,12 @@ def test_figures_are_filled_in(monkeypatch):
         measured.fill_in("{{ b : .1f }}", "07_x")
 
 
+@pytest.mark.parametrize("text", ["{{ runs.n : .1f}}", "{{runs.n : .1f }}", "{{ runs.n }}"])
+def test_a_broken_place_is_named(text):
+    with pytest.raises(ValueError, match="has the form"):
+        measured.fill_in(text, "07_x")
+
+
 def test_what_is_older_than_its_code_is_named(monkeypatch):
     code = {"solutions/trainer.py": measured.digest_of("solutions/trainer.py"), "solutions/gone.py": "0" * 8}
     monkeypatch.setattr(measured, "read", lambda: {"07_x": {"command": "measure 07", "figures": {}, "code": code}})

@@ -53,6 +53,7 @@ MISTAKES = [
     mistake(CHECK, "one_end ignored", "`one_end` were ignored.", ("if contract.one_end:", "if False:")),
     mistake(CHECK, "one_end always", "both ends at once were always refused.", ("if contract.one_end:", "if transition.terminations is not None:")),
     mistake(CHECK, "any end", "one end were refused where only both at once are.", ("transition.terminations & transition.truncations", "transition.terminations | transition.truncations")),
+    mistake(CHECK, "a bound of 0 is none", "a lower bound of 0 were taken for no bound: ask whether it is None.", ("if rule.low is None:", "if not np.any(rule.low):")),
     mistake(CHECK, "compares with None", "bounds that are None were compared with.", ("        if rule.low is None:\n            continue\n", "")),
     mistake(CHECK, "stops at bytes", "the loop ended at the first rule without bounds: the fields after it have rules too.", ("            continue\n", "            break\n")),
     mistake(CHECK, "another order", "the fields were not taken in the order of the rules.", ("in contract.rules.items():", "in reversed(contract.rules.items()):")),

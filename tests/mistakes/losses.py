@@ -171,6 +171,7 @@ MISTAKES = [
     mistake(KL, "the other way round", "the terms were weighted with the ratio, which gives KL(pi_new || pi_old).", ("((logratio.exp() - 1) - logratio).mean()", "(logratio.exp() * logratio - (logratio.exp() - 1)).mean()")),
     mistake(CLIP, "the bound counts", "ratios at the bound itself were counted, with `>=`: the question is whether they are farther than that.", (" > clip_coef", " >= clip_coef")),
     mistake(EV, "0 on the CPU", "the 0 for equal returns were made on the CPU: make it where the returns are, with torch.zeros_like or device=returns.device.", ("return torch.where(are_equal, 0.0, foreseen)", "return torch.zeros(()) if are_equal else foreseen")),
+    mistake(EV, "1e-8 below", "1e-8 were added to the variance: for small returns it is no longer small, and equal returns are a case of their own.", ("/ variance", "/ (variance + 1e-8)")),
     mistake(EV, "less than", "it were asked whether the variance is below the limit: where all returns are 0 both are 0, so ask whether it is at most that.", ("variance <= ", "variance < ")),
     mistake(SCHEDULER, "never counts", "the steps were never counted: num_steps_taken grows by 1 in each.", ("        self.num_steps_taken += 1\n", "")),
     mistake(CLIP, "any", "it were asked whether any ratio has left the interval: the share of them is wanted.", (".float().mean()", ".any().float()")),

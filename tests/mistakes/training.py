@@ -64,6 +64,7 @@ MISTAKES = [
     mistake(LEARN, "scheduler step in each minibatch", "the scheduler were stepped in every minibatch.", ("                self.optimizer.step()\n", "                self.optimizer.step()\n                self.scheduler.step()\n")),
     mistake(LEARN, "entropy added", "the entropy were added to the loss: it is to grow, so it is subtracted.", ("- args.ent_coef * entropy", "+ args.ent_coef * entropy")),
     mistake(LEARN, "scheduler first", "the scheduler were stepped before the updates: the first learning phase runs at the full rate.", ("        self.scheduler.step()\n", ""), ("        args, batch = self.args, self.agent.rollout\n", "        args, batch = self.args, self.agent.rollout\n        self.scheduler.step()\n")),
+    mistake(LEARN, "flattens into the rollout", "the flattened columns were written back into the rollout.", ("        parameters = [parameter for group", "        batch.obs, batch.actions = obs, actions\n        parameters = [parameter for group")),
     mistake(LEARN, "clears the rollout", "the rollout were cleared at the end: the next rollout_phase does that.", ("        self.scheduler.step()\n", "        self.scheduler.step()\n        self.agent.rollout.clear()\n")),
     mistake(LEARN, "no entropy", "the entropy were left out of the loss, or made of logits without a graph.", (" - args.ent_coef * entropy", "")),
     mistake(LEARN, "value loss without its weight", "the value loss were not weighted by vf_coef.", ("args.vf_coef * value_loss", "value_loss")),

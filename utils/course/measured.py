@@ -34,7 +34,12 @@ def fill_in(text: str, stem: str) -> str:
         value = _look_up(match["expression"], stem)
         return format(value, match["format"] or "").replace("-", "−")
 
-    return PLACE.sub(figure, text)
+    filled = PLACE.sub(figure, text)
+    if broken := re.search(r"\{\{.*", re.sub(r"`[^`\n]*`|\$[^$]*\$", "", filled)):
+        raise ValueError(
+            f"chapters/source/{stem}.md: a figure has the form {{{{ expression : .1f }}}}, with its spaces, not {broken[0][:60]!r}."
+        )
+    return filled
 
 
 def _look_up(expression: str, stem: str):
@@ -60,7 +65,7 @@ CUES = re.compile(
 def typed(text: str) -> list[str]:
     """Return the sentences of a text that tell of something measured, and in which a number is typed."""
     prose = re.sub(r"^```.*?^```|`[^`\n]*`|\$[^$\n]*\$", "x", PLACE.sub("x", text), flags=re.MULTILINE | re.DOTALL)
-    sentences = re.split(r"(?<=[.:?!])\s+(?=[A-Z])|\n\s*\n|\n- ", " ".join(prose.split(" ")))
+    sentences = re.split(r"(?<=[.:?!])\s+(?=[A-Z])|\n\s*\n|\n- ", prose)
     return [
         " ".join(one.split())
         for one in sentences

@@ -66,7 +66,7 @@ def digest_of_tests(name: str) -> str:
     """Return a digest of what decides the verdict on an exercise: the module of its test, and what all tests are made of."""
     folder = paths.ROOT / "tests"
     (home,) = [path for path in folder.glob("test_*.py") if f"\ndef test_{name}(" in path.read_text("utf-8")]
-    parts = [home, *(folder / f"{part}.py" for part in ("checks", "shapes", "scripted_envs"))]
+    parts = [home, *(folder / f"{part}.py" for part in ("checks", "shapes", "scripted_envs", "devices", "watched_calls"))]
     return hashlib.sha1("".join(part.read_text("utf-8") for part in parts).encode()).hexdigest()  # whatever its line ends
 
 
