@@ -61,7 +61,9 @@ class PretendedGPU(TorchFunctionMode):
         kind = OnGPU if (any(marked) if target is None else target == GPU) else Tensor
 
         def as_kind(one):
-            changed = function not in (Tensor.cpu, Tensor.to) and any(one is given for given in tensors)  # in place
+            changed = function not in (Tensor.cpu, Tensor.to, Tensor.type_as) and any(
+                one is given for given in tensors
+            )  # in place
             return one if not isinstance(one, Tensor) or type(one) is kind or changed else one.as_subclass(kind)
 
         return pytree.tree_map(as_kind, result)
