@@ -51,7 +51,7 @@ def seconds_of(exercise: Exercise, answer: str) -> float:
             client.execute_interactive(cell, timeout=300, output_hook=note)
             if cell is setup:
                 time.sleep(5)
-        return float(printed.rsplit("took ", 1)[1])
+        return float(printed.rsplit("took ", 1)[1].split()[0])  # a warning of the answer may follow
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
