@@ -454,7 +454,7 @@ def same_evidence(one: WrongAnswer, other: WrongAnswer) -> bool:
 
 
 def in_short(numbers: Tensor) -> Tensor:
-    """Return many numbers as a few that are the same only if all are: their size and two weighted means."""
+    """Return a few numbers that stand for many: how many there are, their mean, and two means with other weights."""
     numbers = numbers.double()
     if numbers.numel() <= 8:
         return numbers

@@ -55,32 +55,34 @@ class PretendedGPU(TorchFunctionMode):
         strict = any(marked) and function not in MOVES
         if strict and any(not mark and one.dim() > 0 for mark, one in zip(marked, tensors, strict=True)):
             raise RuntimeError(f"{MIXED}, but found at least two devices.")
-        target = self._target(function, args, kwargs)
+        target, args, kwargs = self._asked(function, args, kwargs)
         with torch._C.DisableTorchFunctionSubclass():
-            result = function(*(torch.device("cpu") if isinstance(one, torch.device) else one for one in args), **kwargs)
-        kind = OnGPU if (any(marked) if target is None else target == GPU) else Tensor
+            result = function(*args, **kwargs)
+        kind = OnGPU if (any(marked) if target is None else target.type != "cpu") else Tensor
+        may_be_given = function in (
+            Tensor.cpu,
+            Tensor.to,
+            Tensor.type_as,
+        )  # others return what they were given if they changed it
 
         def as_kind(one):
-            changed = function not in (Tensor.cpu, Tensor.to, Tensor.type_as) and any(
-                one is given for given in tensors
-            )  # in place
-            return one if not isinstance(one, Tensor) or type(one) is kind or changed else one.as_subclass(kind)
+            if not isinstance(one, Tensor) or type(one) is kind:
+                return one
+            return one if not may_be_given and any(one is given for given in tensors) else one.as_subclass(kind)
 
         return pytree.tree_map(as_kind, result)
 
-    def _target(self, function, args, kwargs) -> torch.device | None:
-        """Return the device that a call asks for, and ask for the CPU in its place; None if it asks for none."""
+    @staticmethod
+    def _asked(function, args, kwargs) -> tuple[torch.device | None, tuple, dict]:
+        """Return the device that a call asks for, None if it asks for none, and its arguments with the CPU in that place."""
         if function is Tensor.cpu:
-            return torch.device("cpu")
+            return torch.device("cpu"), args, kwargs
         if function in (Tensor.to, Tensor.type_as) and len(args) > 1 and isinstance(args[1], Tensor):
-            return GPU if isinstance(args[1], OnGPU) else torch.device("cpu")
-        asked = [one for one in (*args[1:], kwargs.get("device")) if isinstance(one, torch.device)]
-        if isinstance(kwargs.get("device"), str):
-            asked = [torch.device(kwargs["device"])]
-        if function is Tensor.to and len(args) > 1 and isinstance(args[1], str):
-            asked = [torch.device(args[1])]
-        if kwargs.get("device") is not None:
-            kwargs["device"] = torch.device("cpu")
-        if not asked:
-            return None
-        return torch.device("cpu") if asked[0].type == "cpu" else GPU
+            return (GPU if isinstance(args[1], OnGPU) else torch.device("cpu")), args, kwargs
+        target = None
+        if isinstance(kwargs.get("device"), str | torch.device):
+            target, kwargs = torch.device(kwargs["device"]), kwargs | {"device": torch.device("cpu")}
+        for place, one in enumerate(args):
+            if isinstance(one, torch.device) or (function is Tensor.to and isinstance(one, str)):
+                target, args = torch.device(one), (*args[:place], torch.device("cpu"), *args[place + 1 :])
+        return target, args, kwargs

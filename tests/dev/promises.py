@@ -33,7 +33,7 @@ def sentences_of(exercise: Exercise) -> list[str]:
 
 def kept() -> dict[str, dict[str, list[str] | str]]:
     """Return the file."""
-    return json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+    return json.loads(FILE.read_text("utf-8"))
 
 
 def missing(exercise: Exercise) -> dict[str, str]:

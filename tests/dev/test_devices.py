@@ -28,6 +28,8 @@ FOLLOWS = [
     lambda x, c: sum(row for row in x),
     lambda x, c: c.type_as(x) + x,
     lambda x, c: c.cuda() + x,
+    lambda x, c: c.to("cuda") + x,
+    lambda x, c: c.to(x.device, torch.float64) + x,
     lambda x, c: torch.ones(3, device="cuda" if x.is_cuda else "cpu") + x,
     lambda x, c: x.new_tensor(c) + x,
     lambda x, c: x.index_put((torch.tensor([0]), torch.tensor([1])), x[0, 0]),
