@@ -1,8 +1,8 @@
 """Measure the figures that a chapter's text names: python chapters/measure.py CHAPTER ... (such as 00 01)
 
 Runs the solved chapter from its source, in a kernel of its own, evaluates every `{{ expression : format }}` of its text where it
-stands, and writes what came out into chapters/measured.json, with the command, the versions, the machine and the commit. PPO_COURSE_ITERATIONS=2 before the command cuts every training
-short, for a chapter whose figures do not come from one.
+stands, and writes what came out into chapters/measured.json, with the command, the versions, the machine and the commit.
+PPO_COURSE_ITERATIONS=2 before the command cuts every training short, for a chapter whose figures do not come from one.
 """
 
 import argparse

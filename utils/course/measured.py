@@ -19,7 +19,7 @@ PLACE = re.compile(r"\{\{ (?P<expression>(?:(?!\}\}).)+?) :(?: (?P<format>\S+))?
 @cache
 def read() -> dict[str, dict]:
     """Return the file: for each chapter, or section, its figures, and how, where and from what they were measured."""
-    return json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+    return json.loads(FILE.read_text("utf-8"))
 
 
 def expressions(text: str) -> list[str]:
@@ -60,6 +60,8 @@ CUES = re.compile(
     re.IGNORECASE,
 )
 """Words by which a sentence says that it tells of something measured."""
+CHAPTER_NUMBER = re.compile(r"chapters? \d\d|\[\d\d [^\]]*\]|`\d\d`", re.IGNORECASE)
+"""Numbers that may stand in such a sentence all the same."""
 
 
 def typed(text: str) -> list[str]:
@@ -71,9 +73,6 @@ def typed(text: str) -> list[str]:
         for one in sentences
         if CUES.search(one) and re.search(r"(?<![\w\[(])\d", CHAPTER_NUMBER.sub("x", one))
     ]
-
-
-CHAPTER_NUMBER = re.compile(r"chapters? \d\d|\[\d\d [^\]]*\]|`\d\d`", re.IGNORECASE)
 
 
 def is_by_hand(expression: str) -> bool:
