@@ -5,7 +5,8 @@
                                       of the figures in the text are older than the code that they were measured with
 
 An exercise cell of a source imports the thing to be written. Here it becomes its stub, a cell that checks it, and its
-solution, folded. The solution's text comes from solutions/, the why below it from the region marked `solution="NAME"`.
+solution, folded. The solution's text comes from solutions/, the why below it from the region marked `solution="NAME"`. A cell
+whose fence says `fold=true` only draws: its code is hidden until the learner opens it.
 """
 
 import argparse
@@ -83,6 +84,9 @@ METADATA = {
 }
 """What Jupyter writes into a notebook that it saves, except Python's version."""
 
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+"""How JupyterLab, and Colab, are told to hide the code of a cell, and to show only what it prints and draws."""
+
 
 def read_sources() -> dict[str, nbformat.NotebookNode]:
     """Read every chapter's source as a notebook that runs as it stands, by stem, with its title in the metadata.
@@ -141,9 +145,10 @@ def unfold(stem: str, sources: dict, solved: bool = False, measuring: bool = Fal
         if "exercise" in cell.metadata:
             cells += exercise_cells(stem, cell, whys, solved)
         elif "solution" not in cell.metadata:
-            make = new_code_cell if cell.cell_type == "code" else new_markdown_cell
-            is_text = cell.cell_type == "markdown" and not measuring
-            cells.append(make(measured.fill_in(cell.source, stem) if is_text else cell.source))
+            if cell.cell_type == "code":
+                cells.append(new_code_cell(cell.source, metadata=FOLDED if cell.metadata.get("fold") else {}))
+            else:
+                cells.append(new_markdown_cell(cell.source if measuring else measured.fill_in(cell.source, stem)))
     cells.append(new_code_cell(PROGRESS, metadata={"progress": True}))
     seen: dict[str, int] = {}
     for cell in cells:  # an id says what the cell held when it was built: so a learner's edit shows

@@ -1,4 +1,4 @@
-"""A rollout apart from any training, which can be repeated (chapter 06)."""
+"""A rollout apart from any training, which can be repeated (chapter 07)."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The check that every transition passes before it may enter a rollout (chapter 06)."""
+"""The check that every transition passes before it may enter a rollout (chapter 07)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""How well an agent plays, measured apart from its training (chapter 05)."""
+"""How well an agent plays, measured apart from its training (chapter 06)."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The history of frames that an agent sees (chapter 07)."""
+"""The history of frames that an agent sees (chapter 08)."""
 
 import torch
 from jaxtyping import Shaped, UInt8

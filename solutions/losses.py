@@ -1,4 +1,4 @@
-"""The three terms of PPO's loss, and the figures that tell how a run is going (chapter 04)."""
+"""The three terms of PPO's loss (chapter 04), and the figures that tell how a run is going (chapter 05)."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Actors and critics (chapters 02, 06 and 08)."""
+"""Actors and critics (chapters 02, 07 and 09)."""
 
 from contextlib import nullcontext
 from math import prod, sqrt

@@ -1,4 +1,4 @@
-"""The optimizer and its learning-rate schedule (chapter 04)."""
+"""The optimizer and its learning-rate schedule (chapter 05)."""
 
 import torch
 from torch import nn

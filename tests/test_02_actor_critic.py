@@ -1,4 +1,4 @@
-"""Tests of the exercises of chapters 02 and 08: networks."""
+"""Tests of the exercises of chapters 02 and 09: networks."""
 
 from math import sqrt
 from types import SimpleNamespace

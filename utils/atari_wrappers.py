@@ -1,4 +1,4 @@
-"""Atari, made learnable: the classic preprocessing of frames, one readable wrapper at a time (chapter 07), and that of RAM (06)."""
+"""Atari, made learnable: the classic preprocessing of frames, one readable wrapper at a time (chapter 08), and that of RAM (07)."""
 
 import gymnasium as gym
 import numpy as np
@@ -97,7 +97,7 @@ class RamHistory(AtariWrapper):
 
 
 def prepare_ram_env(env: gym.Env, *, noop_max: int = 30) -> gym.Env:
-    """Wrap an Atari environment for learning from its memory (chapter 06).
+    """Wrap an Atari environment for learning from its memory (chapter 07).
 
     Args:
         env: `gym.make("ALE/Pong-v5", obs_type="ram")`, or another game; it already holds each action for 4 frames.

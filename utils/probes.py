@@ -1,4 +1,4 @@
-"""Probes: the smallest environments in which one part of PPO can fail (chapter 05).
+"""Probes: the smallest environments in which one part of PPO can fail (chapter 06).
 
 Each takes a second, has one right answer that you can work out by hand, and needs little more than the probes before it.
 So the first one that fails says where to look. Importing this module registers them, as Probe1-v0 to Probe6-v0.

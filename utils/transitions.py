@@ -1,4 +1,4 @@
-"""A contract for transitions: what environments promise, and a wrapper that holds them to it at every step (chapter 06)."""
+"""A contract for transitions: what environments promise, and a wrapper that holds them to it at every step (chapter 07)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

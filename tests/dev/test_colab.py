@@ -138,9 +138,9 @@ def test_the_first_cell_and_a_chapter_run_on_the_published_versions(content, tmp
     assert before <= after  # nothing was replaced
     assert all(any(line.startswith(name.replace("-", "_")) or line.startswith(name) for line in after) for name in LACKING)
 
-    outputs = execute(first_cell("08_breakout_shared_cnn"), content)
+    outputs = execute(first_cell("09_breakout_shared_cnn"), content)
     assert printed(outputs).count("no GPU") == 1
-    assert "no GPU" not in printed(execute(first_cell("07_atari_frames"), content))
+    assert "no GPU" not in printed(execute(first_cell("08_atari_frames"), content))
     assert versions(env) == after
 
 

@@ -77,7 +77,7 @@ def run_yours(folder, sources: dict[str, str]) -> str:
         for name, source in sources.items():
             records.write(exercises()[name], source, True)
     environment = {**os.environ, "PPO_COURSE_ANSWERS": str(folder)}
-    command = ["-m", "pytest", "tests/test_05_whole_agent.py", "-k", "probes and yours", "-p", "no:cacheprovider"]
+    command = ["-m", "pytest", "tests/test_06_whole_agent.py", "-k", "probes and yours", "-p", "no:cacheprovider"]
     return commands.run(*command, env=environment).stdout
 
 

@@ -1,4 +1,4 @@
-"""Known-wrong answers of chapters 02 and 08; `tests/mistakes/__init__.py` says how an entry works."""
+"""Known-wrong answers of chapters 02 and 09; `tests/mistakes/__init__.py` says how an entry works."""
 
 from tests.mistakes import mistake
 

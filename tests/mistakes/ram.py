@@ -1,4 +1,4 @@
-"""Known-wrong answers of chapter 06 on the console's memory; `tests/mistakes/__init__.py` says how an entry works."""
+"""Known-wrong answers of chapter 07 on the console's memory; `tests/mistakes/__init__.py` says how an entry works."""
 
 from tests.mistakes import mistake
 

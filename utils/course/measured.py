@@ -5,6 +5,7 @@ too: it is evaluated in a run of the solved chapter, at that place, by `python c
 can measure in reasonable time has a name, SECTION.FIGURE, and was written into the file by hand, with the command that gave it.
 """
 
+import ast
 import hashlib
 import json
 import re
@@ -93,11 +94,17 @@ def stale() -> list[str]:
 
 
 def digest_of(path: str) -> str:
-    """Return a short digest of a file of the course; of a source, of its code alone. Empty if there is no such file."""
+    """Return a short digest of the code in a file of the course, whatever its prose says. Empty if there is no such file."""
     file = ROOT / path
     if not file.exists():
         return ""
     text = file.read_text("utf-8")
     if file.suffix == ".md":
         text = "".join(re.findall(r"^```python.*?^```", text, re.MULTILINE | re.DOTALL))
+    else:
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+                del node.body[0]
+        text = ast.unparse(tree)
     return hashlib.sha1(text.encode()).hexdigest()[:8]

@@ -1,4 +1,4 @@
-"""A run's health in words: short findings, read off the figures in its log (chapter 05).
+"""A run's health in words: short findings, read off the figures in its log (chapter 06).
 
 A rule is a small function that looks at the figures so far and yields one sentence that says what is wrong, or nothing. To
 add one, name it after what it finds, and write under `@rule` what that usually means. A figure that was not logged is NaN,

@@ -1,4 +1,4 @@
-"""Checks of a whole agent: no exercises of their own, but what the exercises come to together (chapter 05)."""
+"""Checks of a whole agent: no exercises of their own, but what the exercises come to together (chapter 06)."""
 
 from dataclasses import replace
 

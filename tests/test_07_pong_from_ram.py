@@ -1,4 +1,4 @@
-"""Tests of the exercises of chapter 06."""
+"""Tests of the exercises of chapter 07."""
 
 import copy
 from dataclasses import fields, replace

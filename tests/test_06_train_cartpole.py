@@ -1,4 +1,4 @@
-"""Tests of the exercises of chapter 05."""
+"""Tests of the exercises of chapter 06."""
 
 import copy
 from unittest.mock import patch

@@ -1,4 +1,4 @@
-"""Tests of the exercises of chapter 07."""
+"""Tests of the exercises of chapter 08."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Tests of the exercises of chapter 06 on the console's memory: scaling, changes, networks."""
+"""Tests of the exercises of chapter 07 on the console's memory: scaling, changes, networks."""
 
 from math import sqrt
 
