@@ -6,6 +6,7 @@ is stopped, your work is in the notebooks, and the next update completes it. A c
 `.answers/kept/` first.
 """
 
+import copy
 import hashlib
 import os
 import re
@@ -20,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import nbformat
+from nbformat.v4 import new_code_cell
 
 from utils.files import new_folder, settle, write_whole
 from utils.paths import RECORDS, ROOT
@@ -36,7 +38,7 @@ def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbfo
     """Carry what a learner wrote in an existing notebook over to a newly built one; returns that one.
 
     Answers go to their exercises, edited and added cells stay after the cell that they followed, and outputs stay with
-    the cells that have not changed. What was merged before stays as it is.
+    the cells that have not changed. What was merged before stays as it is, and nothing is put over work that is there.
     """
     by_id = {cell.id: cell for cell in built.cells}
     taken = {old.get("id") for old in existing.cells}  # an exercise goes to its own cell rather than to a copy of that
@@ -45,10 +47,12 @@ def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbfo
     for old in existing.cells:
         pristine = digest(old.source) == old.get("id", "").split("-")[0]
         new = by_id.pop(old.get("id", digest(old.source)), None) or by_exercise.pop(old.metadata.get("exercise"), None)
-        if new is None and pristine:
+        if pristine and (new is None or _is_worked_in(new)):
             continue
-        if new is None:
-            new = old
+        if new is None or _is_worked_in(new):
+            if any(cell.source == old.source for cell in built.cells):
+                continue
+            new = old if new is None else new_code_cell(old.source, metadata=old.metadata)
             new.setdefault("id", uuid.uuid4().hex[:8])  # other tools may leave it out
             built.cells.insert(place, new)
         elif not pristine:
@@ -57,6 +61,16 @@ def merge(built: nbformat.NotebookNode, existing: nbformat.NotebookNode) -> nbfo
         if new.cell_type == old.cell_type == "code" and new.source == old.source:
             new.outputs, new.execution_count = old.outputs, old.execution_count
     return built
+
+
+def _is_worked_in(cell: nbformat.NotebookNode) -> bool:
+    return digest(cell.source) != cell.get("id", "").split("-")[0]
+
+
+def successor(name: str, chapters: dict[str, str]) -> str | None:
+    """Return what a notebook is called in a version with these chapters: numbers may have changed. None if it has none."""
+    renumbered = [new for new in chapters if new.split("_", 1)[-1] == name.split("_", 1)[-1]]
+    return name if name in chapters else renumbered[0] if len(renumbered) == 1 else None
 
 
 def git(root: Path, *arguments: str, advice: str = "", stdin: str = "", index: Path | None = None) -> str:
@@ -134,40 +148,53 @@ def refuse_staged(root: Path, head: str, known: set[str]) -> None:
         )
 
 
-def carry_over(root: Path, names: list[str], news: Path, kept: Path) -> list[str]:
+def carry_over(root: Path, moves: dict[str, str], news: Path, kept: Path) -> list[str]:
     """Merge notebooks of the learner's into the new ones in a folder, and copy those that change; returns a line for each.
+
+    An answer whose exercise is in another chapter now goes there.
 
     Args:
         root: the course's folder.
-        names: the notebooks, as paths in it.
-        news: where the new ones lie. They are written anew there; those that would change nothing are removed.
+        moves: the notebooks, as paths in it, and what they are called in the new version.
+        news: where the new ones lie, all of them. They are written anew there.
         kept: where the copies go.
     """
     lines, folder = [], None
-    for name in names:
-        mine, new, problem = (root / name).read_bytes(), news / name, None
+    new = {path.relative_to(news).as_posix(): nbformat.read(path, as_version=4) for path in news.glob("chapters/*.ipynb")}
+    home = {cell.metadata.exercise: name for name, one in new.items() for cell in one.cells if "exercise" in cell.metadata}
+    for name, goes_to in sorted(moves.items(), key=lambda move: move[0] != move[1]):  # renumbered ones last: they are older
+        mine, problem = (root / name).read_bytes(), None
         try:
-            merged = merge(nbformat.read(new, as_version=4), nbformat.reads(mine.decode(), as_version=4))
-            content = (nbformat.writes(merged) + "\n").encode()
+            existing = nbformat.reads(mine.decode(), as_version=4)
+            parts: dict[str, list] = {goes_to: []}
+            for cell in existing.cells:
+                parts.setdefault(home.get(cell.metadata.get("exercise"), goes_to), []).append(cell)
+            merged = {}
+            for chapter, cells in parts.items():
+                cells = cells if chapter == goes_to else [cell for cell in cells if _is_worked_in(cell)]
+                merged[chapter] = merge(copy.deepcopy(new[chapter]), nbformat.NotebookNode({**existing, "cells": cells}))
+            new |= merged
         except Exception as error:
-            content, problem = new.read_bytes(), str(error).strip().split("\n")[0]
-        if content == mine:
-            new.unlink()
-        else:
+            problem = str(error).strip().split("\n")[0]
+        content = (nbformat.writes(new[goes_to]) + "\n").encode()
+        if content != mine or name != goes_to:
             folder = folder or new_folder(kept / time.strftime("chapters-%Y%m%d-%H%M%S"))
-            write_whole(folder / new.name, mine)
-            new.write_bytes(content)
+            write_whole(folder / Path(name).name, mine)
         if problem is None:
-            lines.append(f"{name}: your work is in the new version.")
+            where = "" if name == goes_to else f", which is {goes_to} now"
+            lines.append(f"{name}: your work is in the new version{where}.")
         else:
-            lines.append(f"{name}: your version could not be carried over ({problem}); it is {folder / new.name}.")
+            lines.append(f"{name}: your version could not be carried over ({problem}); it is {folder / Path(name).name}.")
+    for name, notebook in new.items():
+        (news / name).write_text(nbformat.writes(notebook) + "\n", "utf-8", newline="\n")
     return lines
 
 
 def update(root: Path, kept: Path) -> list[str]:
     """Update the course, and carry the learner's work over; prints and returns a line for each chapter that holds any.
 
-    A notebook that is missing arrives again. One that the course has no more is removed, but stays if it was worked in.
+    A notebook that is missing arrives again. One that has another number now is carried over too. One that the course has no
+    more is removed, but stays if it was worked in.
 
     Args:
         root: the course's folder.
@@ -184,7 +211,9 @@ def update(root: Path, kept: Path) -> list[str]:
     # Every version of a file since `head` is the course's: an update to one that is no longer the newest may have been stopped
     since = {line.split()[0] for line in git(root, "rev-list", "--objects", f"{head}..{target}").splitlines()}
     known = since.union(chapters.values(), *(entry[2:4] for entry in changes.values()))
-    files = on_disk(root, [*{*changes, *chapters}])
+    present = [path.relative_to(root).as_posix() for path in root.glob("chapters/*.ipynb")]
+    renumbered = [path for path in present if path not in chapters and successor(path, chapters)]
+    files = on_disk(root, [*{*changes, *chapters, *renumbered}])
     mine = sorted(path for path, content in files.items() if content not in known)
     gone = {path for path, entry in changes.items() if entry[4] == "D"}
     if in_the_way := [path for path in mine if not CHAPTER.fullmatch(path)]:
@@ -203,11 +232,20 @@ def update(root: Path, kept: Path) -> list[str]:
     try:
         index, news = aside / "index", aside / "new"
         news.mkdir()
-        arriving = [path for path in {*changes, *chapters} - gone if path in changes or path not in files or path in mine]
+        arriving = {*changes, *chapters} - gone
         git(root, "read-tree", target, index=index)
         git(root, "checkout-index", "-z", "--stdin", f"--prefix={aside.name}/new/", stdin="\0".join(arriving), index=index)
-        lines = carry_over(root, [path for path in mine if path not in gone], news, kept)
-        lines += [f"{path}: the course has this chapter no more; yours stays where it is." for path in mine if path in gone]
+        moves = {path: new for path in mine if (new := successor(path, chapters)) is not None}
+        built = {path.relative_to(news).as_posix(): path.read_bytes() for path in news.glob("chapters/*.ipynb")}
+        lines = carry_over(root, moves, news, kept)
+        lines += [
+            f"{path}: the course has this chapter no more; yours stays where it is." for path in mine if path not in moves
+        ]
+        for path, content in built.items():
+            there = [(root / path).read_bytes()] if path in files else []
+            as_built = [] if path in {*mine, *changes} else [content]  # what git would check out there, but for its line ends
+            if there and (news / path).read_bytes() in there + as_built:
+                (news / path).unlink()
         if on_disk(root, [*files]) != files:
             raise SystemExit("A file was saved just now: update again; nothing is changed.")
         for line in lines:  # before the first file changes, so that it is said also where that is the end
@@ -221,6 +259,9 @@ def update(root: Path, kept: Path) -> list[str]:
             path.parent.mkdir(parents=True, exist_ok=True)
             settle(new)
             new.replace(path)
+        for path in moves:
+            if moves[path] != path:
+                (root / path).unlink()
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     if head != target:

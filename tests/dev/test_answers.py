@@ -5,6 +5,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -425,6 +426,18 @@ def test_a_record_of_an_earlier_version_counts_where_the_notebook_holds_no_answe
     assert notebooks.read_answer(exercise)[0] == reference(exercise.name)
     put(here, exercise.name, with_body(exercise.name, "return 1"))
     assert notebooks.read_answer(exercise)[0].endswith("return 1")
+
+
+def test_an_answer_in_the_chapter_that_had_the_exercise_before_counts(here):
+    put(here, "discounted_returns", with_body("discounted_returns", "return 1"))
+    start = here / "chapters" / "00_start_here.ipynb"
+    shutil.copy(start, here / "chapters" / "05_of_an_earlier_version.ipynb")
+    put(here, "discounted_returns", EXERCISES["discounted_returns"].stub())
+    source, where = notebooks.read_answer(EXERCISES["discounted_returns"])
+    assert source.endswith("return 1")
+    assert where == "chapters/05_of_an_earlier_version.ipynb"
+    put(here, "discounted_returns", with_body("discounted_returns", "return 2"))
+    assert notebooks.read_answer(EXERCISES["discounted_returns"])[0].endswith("return 2")
 
 
 def test_a_notebook_that_cannot_be_read_is_noted_in_the_panel(here):

@@ -166,6 +166,85 @@ def test_a_merge_keeps_every_cell_of_the_learners_and_a_second_changes_nothing(w
     assert len(once) == len(built) + len(written) - 1 + (work == "no ids" and news is new_chapter)
 
 
+# Chapters that are renumbered, and exercises that move to another chapter
+
+
+def chapter(*exercises):
+    """A notebook with a title and the stubs of some exercises."""
+    stubs = {name: f"def {name}():\n    raise NotImplementedError()" for name in exercises}
+    cells = [nbformat.v4.new_markdown_cell(f"# With {', '.join(exercises)}")]
+    cells += [nbformat.v4.new_code_cell(stub, metadata={"exercise": name}) for name, stub in stubs.items()]
+    for one in cells:
+        one.id = update.digest(one.source)
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def write(path, notebook):
+    path.write_text(nbformat.writes(notebook) + "\n", "utf-8")
+
+
+def answer(path, name, written):
+    def change(notebook):
+        (stub,) = [one for one in notebook.cells if one.metadata.get("exercise") == name]
+        stub.source = stub.source.replace("raise NotImplementedError()", written)
+
+    edit(path, change)
+
+
+def attempted(folder):
+    """The answers in a folder, by the notebook that holds them."""
+    return {
+        path.name: [one.source.split()[-1] for one in nbformat.read(path, as_version=4).cells if "return" in one.source]
+        for path in sorted((folder / "chapters").glob("*.ipynb"))
+    }
+
+
+@pytest.fixture
+def renumbered(course):
+    """A course whose chapter 01 has become two, so that what was 02 is 03; the learner had answered everything."""
+    upstream, mine, kept = course
+    (upstream / NAME).unlink()
+    write(upstream / "chapters/01_losses.ipynb", chapter("loss", "optimizer"))
+    write(upstream / "chapters/02_train.ipynb", chapter("train"))
+    commit(upstream)
+    update.update(mine, kept)
+    for name, exercise in [("01_losses", "loss"), ("01_losses", "optimizer"), ("02_train", "train")]:
+        answer(mine / f"chapters/{name}.ipynb", exercise, f"return my_{exercise}")
+    write(upstream / "chapters/01_losses.ipynb", chapter("loss"))
+    write(upstream / "chapters/02_instruments.ipynb", chapter("optimizer"))
+    (upstream / "chapters/02_train.ipynb").rename(upstream / "chapters/03_train.ipynb")
+    commit(upstream)
+    return upstream, mine, kept
+
+
+EVERYTHING = {"01_losses.ipynb": ["my_loss"], "02_instruments.ipynb": ["my_optimizer"], "03_train.ipynb": ["my_train"]}
+
+
+def test_answers_go_to_the_chapters_that_have_their_exercises_now(renumbered):
+    _, mine, kept = renumbered
+    assert update.update(mine, kept) == [
+        "chapters/01_losses.ipynb: your work is in the new version.",
+        "chapters/02_train.ipynb: your work is in the new version, which is chapters/03_train.ipynb now.",
+    ]
+    assert attempted(mine) == EVERYTHING
+    assert {path.name for path in kept.rglob("*.ipynb")} == {"01_losses.ipynb", "02_train.ipynb"}
+    update.update(mine, kept)
+    assert attempted(mine) == EVERYTHING
+
+
+def test_a_notebook_under_its_old_number_is_carried_over_without_harm_to_newer_work(renumbered):
+    """Earlier versions of the updater left such a notebook where it was."""
+    _, mine, kept = renumbered
+    old = (mine / "chapters/02_train.ipynb").read_bytes()
+    update.update(mine, kept)
+    (mine / "chapters/02_train.ipynb").write_bytes(old)
+    edit(mine / "chapters/03_train.ipynb", lambda notebook: notebook.cells[1].update(source="def train():\n    return newer"))
+    update.update(mine, kept)
+    assert attempted(mine) == EVERYTHING | {"03_train.ipynb": ["my_train", "newer"]}  # the last one counts
+    update.update(mine, kept)
+    assert attempted(mine) == EVERYTHING | {"03_train.ipynb": ["my_train", "newer"]}  # the last one counts
+
+
 # What an update does with the other files, and where it refuses
 
 

@@ -14,7 +14,8 @@ from utils.course.programs import AnswerError, with_definitions
 def read_answer(exercise: Exercise) -> tuple[str | None, str]:
     """Return the learner's latest answer as a program of its own, or None if the exercise is not attempted; and where it is from.
 
-    It is a cell of the notebook on disk, or a check's record where that is newer or the cell is still its stub.
+    It is a cell of the notebook on disk, or a check's record where that is newer or the cell is still its stub; else a cell of
+    another notebook in `chapters`, such as one from a version in which the exercise was there.
 
     Raises:
         AnswerError: the notebook or the record cannot be read, or the notebook has lost the exercise.
@@ -34,7 +35,30 @@ def read_answer(exercise: Exercise) -> tuple[str | None, str]:
         )
     where = str(exercise.notebook.relative_to(paths.ROOT))
     if not attempted:
-        return None, where
+        return _read_elsewhere(exercise) or (None, where)
+    return _last_of(attempted, cells, exercise, where)
+
+
+def _read_elsewhere(exercise: Exercise) -> tuple[str, str] | None:
+    """Return an answer from a cell that is marked as the exercise's, in a notebook of another name; None if there is none."""
+    for path in sorted(exercise.notebook.parent.glob("*.ipynb")):
+        if path == exercise.notebook or f'"{exercise.cell}"' not in (text := path.read_text("utf-8", "replace")):
+            continue
+        try:
+            cells = json.loads(text)["cells"]
+            marked = [
+                cell for cell in cells if cell["cell_type"] == "code" and cell["metadata"].get("exercise") == exercise.cell
+            ]
+            attempted = [cell for cell in marked if is_attempted(cell_source(cell), exercise)]
+        except (ValueError, KeyError, TypeError, AttributeError):  # its own exercises will say so
+            continue
+        if attempted:
+            return _last_of(attempted, cells, exercise, str(path.relative_to(paths.ROOT)))
+    return None
+
+
+def _last_of(attempted: list[dict], cells: list[dict], exercise: Exercise, where: str) -> tuple[str, str]:
+    """Return the last attempt, with what it needs from the cells before it, and where it is."""
     defining = [cell for cell in attempted if defines(exercise, cell_source(cell))] or attempted
     if len(defining) > 1:
         where += f", the last of the {len(defining)} cells there that define it"
