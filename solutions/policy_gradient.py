@@ -1,8 +1,8 @@
-"""Policy gradients before PPO (chapters 00 and 01)."""
+"""Policy gradients before PPO, and the first critic (chapters 00 to 02)."""
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def discounted_returns(rewards: Float[Tensor, "T"], gamma: float) -> Float[Tensor, "T"]:
@@ -53,3 +53,43 @@ def reinforce_loss(logprobs: Float[Tensor, "B"], returns: Float[Tensor, "B"]) ->
     Source: Williams (1992); Sutton and Barto (2018), section 13.3.
     """
     return -(logprobs * returns.detach()).mean()
+
+
+def fit_critic(
+    critic: nn.Module, optimizer: torch.optim.Optimizer, obs: Float[Tensor, "B num_obs"], returns: Float[Tensor, "B"]
+) -> Float[Tensor, ""]:
+    """Take one gradient step that brings a critic's values nearer to the returns.
+
+    Args:
+        critic: observations (B, num_obs) -> values (B, 1).
+        optimizer: made with the critic's parameters, in which gradients of an earlier step may be left.
+        obs: a batch of observations.
+        returns: the return that followed each of them.
+
+    Returns:
+        The mean squared error as it was before the step, without a graph.
+
+    Source: Sutton and Barto (2018), sections 9.3 and 13.4.
+    """
+    loss = (critic(obs).squeeze(-1) - returns).square().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def estimate_advantages(critic: nn.Module, obs: Float[Tensor, "B num_obs"], returns: Float[Tensor, "B"]) -> Float[Tensor, "B"]:
+    """Estimate how much better each action was than usual: the return that followed, minus the value of the observation.
+
+    Args:
+        critic: observations (B, num_obs) -> values (B, 1).
+        obs: a batch of observations.
+        returns: the return that followed each of them.
+
+    Returns:
+        A new tensor without a graph.
+
+    Source: Sutton and Barto (2018), section 13.4.
+    """
+    with torch.no_grad():
+        return returns - critic(obs).squeeze(-1)

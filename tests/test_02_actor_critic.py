@@ -1,5 +1,6 @@
 """Tests of the exercises of chapters 02 and 09: networks."""
 
+import copy
 from math import sqrt
 from types import SimpleNamespace
 
@@ -7,7 +8,16 @@ import gymnasium as gym
 import torch
 from torch import nn
 
-from tests.checks import expect_tensor, line_of, require, show, unmodified
+from tests.checks import (
+    expect_close,
+    expect_device_followed,
+    expect_no_graph,
+    expect_tensor,
+    line_of,
+    require,
+    show,
+    unmodified,
+)
 
 
 def orthogonal_scale(weight: torch.Tensor) -> float | None:
@@ -373,3 +383,182 @@ def test_get_actor_and_critic(get_actor_and_critic, mode="classic-control"):
         f'In mode "{mode}" the actor and the critic should {"share a trunk" if mode == "atari" else "be separate"}.',
     )
     require(actor(obs).requires_grad, "The networks' outputs carry no gradient.")
+
+
+def linear_critic(weights: list[float], bias: float) -> nn.Linear:
+    """A critic whose values are easy to work out: a sum of the observation's numbers, each times its weight, and a bias."""
+    critic = nn.Linear(len(weights), 1)
+    critic.load_state_dict({"weight": torch.tensor([weights]), "bias": torch.tensor([bias])})
+    return critic
+
+
+def parameters_of(network: nn.Module) -> torch.Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in network.parameters()])
+
+
+def test_fit_critic(fit_critic):
+    # One observation of 1 and 2, weights of 1 and a bias of 0: the value is 3, the return 5, the error -2
+    critic = linear_critic([1.0, 1.0], 0.0)
+    optimizer = torch.optim.SGD(critic.parameters(), lr=0.1)
+    obs, returns = torch.tensor([[1.0, 2.0]]), torch.tensor([5.0])
+    with unmodified(obs=obs, returns=returns):
+        loss = fit_critic(critic, optimizer, obs, returns)
+    expect_close(
+        loss, torch.tensor(4.0), "The loss of one observation with the value 3 and the return 5", "(3 - 5)^2, before the step"
+    )
+    gradients = [parameter.grad for parameter in critic.parameters()]
+    there = "none" if None in gradients else "zeros" if not any(one.any() for one in gradients) else "there"
+    require(
+        not torch.equal(parameters_of(critic), torch.tensor([1.0, 1.0, 0.0])),
+        "The critic has not moved at all. "
+        + {
+            "none": "Its parameters have no gradient after the call: the loss never reached them.",
+            "zeros": "The gradients of its parameters are 0 after the call, though the value was wrong by 2.",
+            "there": "The gradients of its parameters are there after the call: the optimizer has not used them.",
+        }[there],
+        f"not moved, gradients {there}",
+    )
+    expect_close(
+        parameters_of(critic),
+        torch.tensor([1.4, 1.8, 0.4]),
+        "The critic after one step",
+        "weights (1, 1) and bias 0, learning rate 0.1: minus 0.1 * 2 * (3 - 5) times (1, 2) and 1",
+    )
+
+    torch.manual_seed(0)
+    obs, returns = torch.randn(6, 2), torch.tensor([1.0, -2.0, 3.0, 10.0, 0.5, -4.0])
+    critic = linear_critic([0.5, -1.5], 0.25)
+    optimizer = torch.optim.SGD(critic.parameters(), lr=0.05)
+    losses, expected_losses, seen, expected = [], [], [], []
+    weights = parameters_of(critic)
+    inputs = torch.cat([obs, torch.ones(6, 1)], dim=1)
+    for parameter in critic.parameters():
+        parameter.grad = torch.full_like(parameter, 7.0)  # left from an earlier step
+    for _ in range(3):
+        errors = inputs @ weights - returns
+        expected_losses.append(errors.square().mean())
+        weights = weights - 0.05 * 2 * (inputs.T @ errors) / 6
+        losses.append(fit_critic(critic, optimizer, obs, returns))
+        seen.append(parameters_of(critic))
+        expected.append(weights)
+    expect_close(
+        torch.stack(losses),
+        torch.stack(expected_losses),
+        "The losses of three steps on six observations",
+        "mean squared errors",
+    )
+    expect_close(
+        torch.stack(seen),
+        torch.stack(expected),
+        "The critic after each of three steps on six observations",
+        "plain gradient descent with rate 0.05 on the mean squared error; gradients left from before do not count",
+    )
+    expect_no_graph(losses[0], "The loss")
+
+    critic = linear_critic([1.0, 0.0], 0.0)
+    optimizer = torch.optim.SGD(critic.parameters(), lr=0.1)
+    promised = torch.tensor([2.0, 3.0], requires_grad=True)
+    returns = promised * 1.0  # with a graph, as if another network had had a part in them
+    fit_critic(critic, optimizer, torch.tensor([[1.0, 0.0], [2.0, 0.0]]), returns)
+    require(
+        returns.requires_grad,
+        "Your code cuts the caller's `returns` off from their graph, as detach_() does: leave the caller's tensors alone.",
+        "detach_",
+    )
+    critic = linear_critic([1.0, 0.0], 0.0)
+    before = parameters_of(critic)
+    nothing_to_do = fit_critic(
+        critic, torch.optim.SGD(critic.parameters(), lr=0.1), torch.tensor([[1.0, 0.0], [2.0, 0.0]]), torch.tensor([1.0, 2.0])
+    )
+    expect_close(nothing_to_do, torch.tensor(0.0), "The loss of a critic that is right about every observation")
+    expect_close(
+        parameters_of(critic),
+        before,
+        "A critic that is right about every observation, after the step",
+        "there is nothing to mend",
+    )
+
+    frozen, learning = nn.Linear(2, 3), nn.Linear(3, 1)
+    optimizer = torch.optim.SGD(learning.parameters(), lr=0.1)
+    before = parameters_of(frozen)
+    fit_critic(nn.Sequential(frozen, learning), optimizer, obs, torch.ones(6))
+    require(
+        torch.equal(before, parameters_of(frozen)),
+        "A layer that the optimizer was not given has moved: step with the optimizer, and change no parameters yourself.",
+        "moved by hand",
+    )
+    critic = linear_critic([0.5, -1.5], 0.25)
+    adam, own = torch.optim.Adam(critic.parameters(), lr=0.05), parameters_of(critic)
+    fit_critic(critic, adam, obs, torch.ones(6))
+    require(
+        bool(((parameters_of(critic) - own).abs() - 0.05).abs().max() < 1e-3),
+        f"With Adam and a learning rate of 0.05 the weights and the bias have moved by {show((parameters_of(critic) - own).abs())}; expected 0.05 "
+        "each, as Adam's first step does: make the step with the optimizer that is given.",
+        "not the optimizer given",
+    )
+    expect_device_followed(
+        lambda network, *columns: fit_critic(network, torch.optim.SGD(network.parameters(), lr=0.1), *columns),
+        copy.deepcopy(critic),
+        obs,
+        torch.ones(6),
+        what="fit_critic",
+    )
+
+
+def test_estimate_advantages(estimate_advantages):
+    critic = linear_critic([1.0, 10.0], 0.5)
+    obs, returns = torch.tensor([[1.0, 2.0], [3.0, 0.0], [0.0, -1.0]]), torch.tensor([20.0, 5.0, -9.5])
+    with unmodified(obs=obs, returns=returns):
+        advantages = estimate_advantages(critic, obs, returns)
+    expect_close(
+        advantages,
+        torch.tensor([-1.5, 1.5, 0.0]),
+        "estimate_advantages",
+        "returns (20, 5, -9.5) minus values (21.5, 3.5, -9.5)",
+    )
+    require(
+        not advantages.requires_grad,
+        "The advantages carry a graph: the critic would be bent by the policy's loss. Detach them, or work under torch.no_grad().",
+        "graph",
+    )
+    torch.manual_seed(0)
+    critic, obs = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1)), torch.randn(5, 3)
+    promised = torch.randn(5, requires_grad=True)
+    returns = promised * 30
+    before = parameters_of(critic)
+    advantages = estimate_advantages(critic, obs, returns)
+    with torch.no_grad():
+        expected = returns - critic(obs)[:, 0]
+    expect_close(
+        advantages, expected, "estimate_advantages", "5 random observations: the return minus the critic's value of each"
+    )
+    require(
+        not advantages.requires_grad,
+        "Where the returns carry a graph, the advantages do as well: they are numbers, so detach them, or work under torch.no_grad().",
+        "graph through the returns",
+    )
+    require(
+        returns.requires_grad,
+        "Your code cuts the caller's `returns` off from their graph, as detach_() does: leave the caller's tensors alone.",
+        "detach_",
+    )
+    require(
+        torch.equal(before, parameters_of(critic)) and all(p.grad is None for p in critic.parameters()),
+        "The critic's parameters, or their gradients, have changed: here it only predicts.",
+        "critic changed",
+    )
+    require(
+        torch.is_grad_enabled(),
+        "Gradients are switched off for everything that follows: use `with torch.no_grad():`.",
+        "no grad for ever",
+    )
+    expect_close(
+        estimate_advantages(critic, obs[:1], returns[:1].detach()), expected[:1], "estimate_advantages", "a single observation"
+    )
+    expect_close(
+        estimate_advantages(critic, obs, torch.zeros(5)),
+        expected - returns.detach(),
+        "estimate_advantages",
+        "returns of 0: minus the values",
+    )
+    expect_device_followed(estimate_advantages, copy.deepcopy(critic), obs, torch.ones(5), what="estimate_advantages")

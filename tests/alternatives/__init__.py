@@ -58,6 +58,52 @@ def reinforce_loss(logprobs, returns):
     return -torch.dot(logprobs, returns.detach()) / logprobs.numel()
 """,
     },
+    "fit_critic": {
+        "the library's loss, zeroed through the critic": """
+def fit_critic(critic, optimizer, obs, returns):
+    critic.zero_grad()
+    loss = torch.nn.functional.mse_loss(critic(obs)[:, 0], returns.detach())
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+""",
+        "columns": """
+def fit_critic(critic, optimizer, obs, returns):
+    optimizer.zero_grad()
+    errors = critic(obs) - returns.detach().unsqueeze(-1)
+    loss = (errors**2).sum() / len(errors)
+    loss.backward()
+    optimizer.step()
+    with torch.no_grad():
+        return loss.clone()
+""",
+        "gradients by hand": """
+def fit_critic(critic, optimizer, obs, returns):
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    loss = (critic(obs).flatten() - returns).pow(2).mean()
+    for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters)):
+        parameter.grad = gradient
+    optimizer.step()
+    return loss.detach()
+""",
+    },
+    "estimate_advantages": {
+        "detached": """
+def estimate_advantages(critic, obs, returns):
+    return returns.detach() - critic(obs).detach().squeeze(-1)
+""",
+        "decorated, flat": """
+@torch.no_grad()
+def estimate_advantages(critic, obs, returns):
+    values = critic(obs).reshape(len(obs))
+    return (-values).add(returns)
+""",
+        "one by one": """
+def estimate_advantages(critic, obs, returns):
+    with torch.inference_mode(False), torch.no_grad():
+        return torch.stack([g - critic(o[None])[0, 0] for o, g in zip(obs, returns)])
+""",
+    },
     "layer_init": {
         "without nn.init for the bias": """
 def layer_init(layer, std=2**0.5, bias_const=0.0):
