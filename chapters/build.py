@@ -69,7 +69,7 @@ print(answers.adopt(before="{stem}"))"""
 
 PROGRESS = """\
 # How far you are, and what comes next.
-show_progress()"""
+show_progress("{stem}")"""
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -149,7 +149,7 @@ def unfold(stem: str, sources: dict, solved: bool = False, measuring: bool = Fal
                 cells.append(new_code_cell(cell.source, metadata=FOLDED if cell.metadata.get("fold") else {}))
             else:
                 cells.append(new_markdown_cell(cell.source if measuring else measured.fill_in(cell.source, stem)))
-    cells.append(new_code_cell(PROGRESS, metadata={"progress": True}))
+    cells.append(new_code_cell(PROGRESS.format(stem=stem), metadata={"progress": True}))
     seen: dict[str, int] = {}
     for cell in cells:  # an id says what the cell held when it was built: so a learner's edit shows
         name = digest(cell.source)

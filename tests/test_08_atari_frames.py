@@ -1,5 +1,6 @@
 """Tests of the exercises of chapter 08."""
 
+import copy
 from functools import cache
 
 import ale_py
@@ -148,3 +149,117 @@ def games_of_breakout() -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]
                 stacks[n], _ = env.reset()
                 resets[n] += 1
     return rows
+
+
+class PointsByHand:
+    """Steps of three games side by side, and the score of each game where it ends."""
+
+    def __init__(self):
+        rewards = [  # environments 0, 1 and 2
+            (1, 0, -2),  # 2: a game of one step
+            (0, 0, 4),
+            (7, 0, 0),  # 0: the last step brings points
+            (4, 0, 0.5),  # 0: a game of one step
+            (0, 0, 400),  # 1: a game without a point
+            (-1, 1, 0),
+            (0, 4, 0),
+            (-1, 0, 7),
+            (0.5, 7, 0),  # all: 2 without points in its last step
+            (1, 0, 1),
+            (0, -4, 4),
+            (7, 1, 0),  # 1: a negative score
+            (0, 1, 0),
+            (4, 0, 0),  # 0: the only one that ends
+        ]
+        self.rewards = np.array(rewards, dtype=np.float64)
+        self.game_over = np.zeros(self.rewards.shape, dtype=bool)
+        for step, env in [(0, 2), (2, 0), (3, 0), (4, 1), (8, 0), (8, 1), (8, 2), (11, 1), (13, 0)]:
+            self.game_over[step, env] = True
+
+    def rewards_of(self, step: int, env: int) -> np.ndarray:
+        """The rewards so far of the game that an environment plays in a step."""
+        ended = np.flatnonzero(self.game_over[:step, env])
+        return self.rewards[ended[-1] + 1 if len(ended) else 0 : step + 1, env]
+
+    def compare(self, seen: list, envs: list[int], what: str):
+        """Require that what the updates returned are the scores of some of the environments."""
+        for step, scores in enumerate(seen):
+            where = f"what `update` returned {what}, after step {step},"
+            require(scores is not None, f"{where.capitalize()} is None. Does your method `return` it?")
+            require(
+                isinstance(scores, np.ndarray),
+                f"{where.capitalize()} has the type {type(scores).__name__}; expected a NumPy array.",
+                type(scores).__name__,
+            )
+            shape = getattr(scores, "shape", None)
+            require(shape == (len(envs),), f"{where.capitalize()} has shape {shape}; expected ({len(envs)},).", str(shape))
+            dtype = getattr(scores, "dtype", None)
+            floating = isinstance(scores, np.ndarray) and np.issubdtype(dtype, np.floating)
+            require(floating, f"{where.capitalize()} has dtype {dtype}; expected floats, which can be NaN.", str(dtype))
+            if shape != (len(envs),) or not floating:
+                return
+        found = np.array(seen, dtype=np.float64)
+        sums = [[self.rewards_of(step, env).sum() for env in envs] for step in range(len(seen))]
+        expected = np.where(self.game_over[:, envs], sums, np.nan)
+        wrong = np.argwhere(~np.isclose(found, expected, atol=1e-4, equal_nan=True))
+        if len(wrong):
+            step, column = wrong[0]
+            env = envs[column]
+            rewards = ", ".join(f"{reward:g}" for reward in self.rewards_of(step, env))
+            ended = "This step ends it." if self.game_over[step, env] else "It goes on."
+            require(
+                False,
+                f"A score is not right, {what}.\n  after step {step}, environment {column}: seen {found[step, column]:g}, expected "
+                f"{expected[step, column]:g}\n  the rewards of this game so far: {rewards}. {ended}",
+                torch.tensor(np.nan_to_num(found, nan=-99.5)),  # NaN would hide the numbers beside it
+            )
+
+
+def test_TrueScore(TrueScore):
+    games = PointsByHand()
+    steps = range(len(games.rewards))
+    for envs, dtype in ([0, 1, 2], np.float64), ([1], np.float64), ([2, 0], np.float32):
+        score, seen = TrueScore(len(envs)), []
+        for step in steps:
+            rewards, game_over = games.rewards[step, envs].astype(dtype), games.game_over[step, envs]
+            given = {"rewards": rewards, "game_over": game_over}
+            before = {name: array.copy() for name, array in given.items()}
+            seen.append(score.update(rewards, game_over))
+            for name, array in given.items():
+                require(
+                    np.array_equal(array, before[name]),
+                    f"Your code changes its input `{name}`. Work on a new array, or on your own.",
+                    f"changes {name}",
+                )
+            seen[-1] = copy.deepcopy(seen[-1])
+        what = {3: "with three environments", 2: "with rewards of the type float32", 1: "with one environment"}[len(envs)]
+        games.compare(seen, envs, what)
+
+    both, seen = [TrueScore(3), TrueScore(3)], ([], [])
+    for step in steps:
+        for score, some, late in zip(both, seen, (0, 3), strict=True):
+            if step >= late:  # the second begins its games three steps after the first
+                some.append(copy.deepcopy(score.update(games.rewards[step - late].copy(), games.game_over[step - late].copy())))
+    games.compare(seen[0], [0, 1, 2], "with a second TrueScore beside this one")
+
+    score, seen = TrueScore(3), []
+    rewards, game_over = np.zeros(3), np.zeros(3, dtype=bool)
+    for step in steps:
+        rewards[:], game_over[:] = games.rewards[step], games.game_over[step]
+        seen.append(copy.deepcopy(score.update(rewards, game_over)))
+    games.compare(seen, [0, 1, 2], "where the environments write every step into the same two arrays")
+
+    score, seen, latest = TrueScore(3), [], None
+    for step in steps:
+        returned = score.update(games.rewards[step].copy(), games.game_over[step].copy())
+        require(
+            not isinstance(latest, np.ndarray) or np.array_equal(latest, seen[-1], equal_nan=True),
+            "What `update` returned changes with the next update: return a new array each time, or a list of scores changes after the fact.",
+            "handed out",
+        )
+        seen.append(copy.deepcopy(returned))
+        latest = returned
+        if step % 2 and isinstance(returned, np.ndarray) and returned.flags.writeable:
+            returned[:] = 9
+            latest = None
+    games.compare(seen, [0, 1, 2], "where somebody writes into what `update` has returned")

@@ -42,10 +42,12 @@ class Progress:
     Attributes:
         states: by the name of the exercise: SOLVED, WRONG, UNCHECKED or OPEN.
         notes: sentences about answers that cannot be read.
+        chapter: where the learner is, such as 03_rollouts: what comes next is counted from that chapter's last exercise.
     """
 
     states: dict[str, str]
     notes: tuple[str, ...] = ()
+    chapter: str = ""
 
     @property
     def solved(self) -> int:
@@ -53,9 +55,17 @@ class Progress:
         return list(self.states.values()).count(SOLVED)
 
     def next_after(self, name: str | None = None) -> Exercise | None:
-        """Return the next exercise that is not solved: the first after the one given, else the first of all; None if all are."""
+        """Return the first exercise that is not solved, after a place in their order; after the last comes the first again.
+
+        Args:
+            name: the exercise that it comes after; by default, the last of `chapter` (or of those before it, if it has none).
+
+        Returns:
+            The exercise; None if all are solved.
+        """
         names = list(self.states)
-        start = names.index(name) + 1 if name in names else 0
+        before = [other for other in names if exercises()[other].chapter <= self.chapter]
+        start = names.index(name) + 1 if name in names else len(before)
         unsolved = [other for other in names[start:] + names[:start] if self.states[other] != SOLVED]
         return exercises()[unsolved[0]] if unsolved else None
 
@@ -137,8 +147,13 @@ def _link(chapter: str, text: str) -> str:
     return f'<a href="{address}">{html.escape(text)}</a>'
 
 
-def show_progress() -> Progress:
-    """Find out how far the learner is, by the notebooks on disk and the records of checks: make it the last line of a cell."""
+def show_progress(chapter: str = "") -> Progress:
+    """Find out how far the learner is, by the notebooks on disk and the records of checks: make it the last line of a cell.
+
+    Args:
+        chapter: the chapter that it stands in, such as 03_rollouts. What comes next is then the first unsolved exercise after
+            that chapter, as the test of its last exercise has said; otherwise the first of all.
+    """
     states, notes = {}, {}
     for exercise in exercises().values():
         try:
@@ -149,7 +164,7 @@ def show_progress() -> Progress:
             continue
         passed = None if source is None else records.verdict(exercise, source)
         states[exercise.name] = OPEN if source is None else {True: SOLVED, False: WRONG, None: UNCHECKED}[passed]
-    return Progress(states, tuple(notes))
+    return Progress(states, tuple(notes), chapter)
 
 
 def reset(name: str) -> None:

@@ -452,6 +452,72 @@ class FrameStack:
         return self.stack.detach().clone()
 """,
     },
+    "TrueScore": {
+        "a loop": """
+class TrueScore:
+    def __init__(self, num_envs):
+        self.points = [0.0] * num_envs
+
+    def update(self, rewards, game_over):
+        scores = np.full(len(rewards), np.nan)
+        for i, (reward, is_over) in enumerate(zip(rewards, game_over, strict=True)):
+            self.points[i] += float(reward)
+            if is_over:
+                scores[i] = self.points[i]
+                self.points[i] = 0.0
+        return scores
+""",
+        "every reward kept, and summed at the end": """
+class TrueScore:
+    def __init__(self, num_envs):
+        self.games = [[] for _ in range(num_envs)]
+
+    def update(self, rewards, game_over):
+        scores = []
+        for game, reward, is_over in zip(self.games, rewards.tolist(), game_over.tolist()):
+            game.append(reward)
+            scores.append(sum(game) if is_over else float("nan"))
+            if is_over:
+                game.clear()
+        return np.array(scores)
+""",
+        "a new array of points in every step": """
+class TrueScore:
+    def __init__(self, num_envs):
+        self.points = np.zeros(num_envs)
+
+    def update(self, rewards, game_over):
+        total = self.points + rewards
+        self.points = total * ~game_over
+        total[np.logical_not(game_over)] = float("nan")
+        return total
+""",
+        "the difference of two running sums": """
+class TrueScore:
+    def __init__(self, num_envs):
+        self.total = np.zeros(num_envs, dtype=np.float32)
+        self.before = self.total.copy()
+
+    def update(self, rewards, game_over):
+        self.total = self.total + rewards
+        scores = np.where(game_over, self.total - self.before, np.nan)
+        self.before = np.where(game_over, self.total, self.before)
+        return scores.astype(np.float32)
+""",
+        "the reset at the beginning of the next update": """
+class TrueScore:
+    def __init__(self, num_envs):
+        self.points = np.zeros(num_envs)
+        self.ended = np.zeros(num_envs, dtype=bool)
+
+    def update(self, rewards, game_over):
+        self.points = np.where(self.ended, 0, self.points) + rewards
+        self.ended = np.array(game_over)
+        scores = self.points.copy()
+        scores[~self.ended] = np.nan
+        return scores
+""",
+    },
     "scale_bytes": {
         "true_divide": """
 def scale_bytes(obs):

@@ -17,7 +17,7 @@ from utils.course.exercises import Exercise, exercises
 from utils.envs import make_envs
 
 CALLED: list[str] = []
-BESIDE_PPO = {"discounted_returns", "reinforce_loss", "fit_critic", "estimate_advantages", "FrameStack"}
+BESIDE_PPO = {"discounted_returns", "reinforce_loss", "fit_critic", "estimate_advantages", "FrameStack", "TrueScore"}
 """Exercises that lead to PPO and are no part of it, or that the environments do by themselves."""
 
 

@@ -386,6 +386,21 @@ def test_progress_follows_from_notebooks_and_records(here):
     assert progress.show_progress().line("layer_init") == f"{len(EXERCISES)} of {len(EXERCISES)} solved."
 
 
+@pytest.mark.parametrize("chapter", dict.fromkeys(exercise.chapter for exercise in EXERCISES.values()))
+def test_the_end_of_a_chapter_names_the_same_next_exercise_as_its_last_test(here, chapter):
+    names = list(EXERCISES)
+    of_chapter = [name for name in names if EXERCISES[name].chapter == chapter]
+    for name in of_chapter[1:]:
+        records.write(EXERCISES[name], reference(name), passed=True)
+    now, last = progress.show_progress(chapter), of_chapter[-1]
+    following = (names + names)[names.index(last) + 1]
+    assert now.next_after() == now.next_after(last) == EXERCISES[following]
+    assert now.line(last).endswith(f"next: {following} in {EXERCISES[following].chapter[:2]}.")
+    assert f"Next: {following} in chapters/{EXERCISES[following].chapter}.ipynb" in str(now)
+    assert f">{following}</a> in {EXERCISES[following].chapter[:2]}." in now._repr_html_()
+    assert progress.show_progress().next_after().name == next(name for name in names if name not in of_chapter[1:])
+
+
 @pytest.mark.parametrize("hours", [-24, 24])
 def test_what_was_saved_or_checked_last_counts_whatever_the_clock_said(here, hours, monkeypatch):
     exercise = EXERCISES["discounted_returns"]

@@ -8,6 +8,13 @@ SHIFT = "self.stack = torch.cat([self.stack[:, 1:], frames[:, None]], dim=1)"
 CLEAR = "        self.stack[masks == 0, :-1] = 0\n"
 RETURN = "return self.stack.clone()"
 
+SCORE = "TrueScore"
+NONE_YET = "self.points = np.zeros(num_envs)"
+ADD = "self.points += rewards"
+SCORES = "scores = np.where(game_over, self.points, np.nan)"
+RESET = "        self.points[game_over] = 0\n"
+ENDED = "return scores"
+
 MISTAKES = [
     mistake(STACK, "times the masks", "the history were multiplied by the masks: where these are not bytes, the product is not bytes either.", ("self.stack[:, 1:]", "self.stack[:, 1:] * masks[:, None, None, None]"), (CLEAR, "")),
     mistake(STACK, "cleared one update late", "a history were cleared one update late: the mask says that this frame is the first of a new game.", (CLEAR, "        self.stack[self.late if hasattr(self, 'late') else [], :-1] = 0\n        self.late = masks == 0\n")),
@@ -51,4 +58,41 @@ MISTAKES = [
     mistake(STACK, "frames without an axis", "the new frames lacked an axis: frames[:, None] makes (N, 1, H, W) of them, and only then do they fit behind the stack.", ("frames[:, None]]", "frames]")),
     mistake(STACK, "joined along the environments", "the new frames were joined to the stack along the environments, dim=0: the frames of a stack lie along dim=1.", ("], dim=1)", "], dim=0)")),
     mistake(STACK, "frames before environments", "the history had the shape (num_frames, N, H, W): the environments come first.", ("frames.new_zeros(self.num_envs, self.num_frames,", "frames.new_zeros(self.num_frames, self.num_envs,")),
+    mistake(SCORE, "resets before it adds", "a game's points were set to 0 before its last reward was added: the score lacks all that came before.", (ADD, f"self.points[game_over] = 0\n        {ADD}"), (RESET, "")),
+    mistake(SCORE, "adds after it reports", "the last reward of a game were added only after its score had been reported: the score lacks it, and the next game begins with it.", (f"        {ADD}\n", ""), (RESET, f"{RESET}        {ADD}\n")),
+    mistake(SCORE, "loses the last reward", "the reward of the step that ends a game were counted for no game: it belongs to the one that ends.", (ADD, "self.points += np.where(game_over, 0, rewards)")),
+    mistake(SCORE, "loses the first reward", "the points were set to 0 one step late: the first reward of the new game is lost.", (RESET, "        self.over = game_over.copy()\n"), (ADD, f"{ADD}\n        self.points[getattr(self, 'over', [])] = 0")),
+    mistake(SCORE, "never resets", "the points were never set to 0: a game's score contains all the games before it.", (RESET, "")),
+    mistake(SCORE, "resets all environments", "the end of a game in one environment set the points of all to 0.", (RESET, "        if game_over.any():\n            self.points[:] = 0\n")),
+    mistake(SCORE, "resets only if all are over", "the points were set to 0 only where all games end in the same step.", (RESET, "        if game_over.all():\n            self.points[:] = 0\n")),
+    mistake(SCORE, "resets at every step", "the points were set to 0 in every step: the score is the last reward alone.", (RESET, "        self.points[:] = 0\n")),
+    mistake(SCORE, "last reward only", "the score were the reward of the last step: it is the sum of all rewards of the game.", (ADD, "self.points = rewards.astype(float)")),
+    mistake(SCORE, "inverted flags", "game_over were read the wrong way round: it is true where a game has ended.", ("(game_over, self", "(~game_over, self"), ("[game_over]", "[~game_over]")),
+    mistake(SCORE, "reports those that go on", "the scores and NaN had changed places: the score belongs where a game has ended, NaN where it goes on.", ("self.points, np.nan)", "np.nan, self.points)")),
+    mistake(SCORE, "resets those that go on", "the points of the games that go on were set to 0.", ("self.points[game_over]", "self.points[~game_over]")),
+    mistake(SCORE, "reports every step", "the points so far were reported in every step: a game that goes on has no score yet, so its entry is NaN.", (SCORES, "scores = self.points.copy()")),
+    mistake(SCORE, "0 where none has ended", "0 stood where no game has ended: that is a score which a game can have, NaN is not.", ("np.nan", "0.0")),
+    mistake(SCORE, "repeats the last score", "the score of the last game were reported again in the steps after it: NaN belongs there.", (SCORES, "self.last = np.where(game_over, self.points, getattr(self, 'last', np.full(len(rewards), np.nan)))\n        scores = self.last.copy()")),
+    mistake(SCORE, "no score without points", "a game without a point had no score: its score is 0.", (SCORES, "scores = np.where(game_over & (self.points != 0), self.points, np.nan)")),
+    mistake(SCORE, "no negative score", "a negative score were reported as 0, or not at all.", (SCORES, "scores = np.where(game_over, np.maximum(self.points, 0), np.nan)")),
+    mistake(SCORE, "clips the rewards", "the rewards were clipped to their sign before they were added: that is what the agent is paid, not its score.", (ADD, "self.points += np.sign(rewards)")),
+    mistake(SCORE, "clips the score", "the score were clipped to its sign.", (SCORES, "scores = np.where(game_over, np.sign(self.points), np.nan)")),
+    mistake(SCORE, "no penalties", "negative rewards were left out: a penalty is part of the score.", (ADD, "self.points += np.maximum(rewards, 0)")),
+    mistake(SCORE, "counts the steps with a reward", "the steps with a reward were counted, not their points.", (ADD, "self.points += rewards != 0")),
+    mistake(SCORE, "counts the steps", "the steps were counted, not the points.", (ADD, "self.points += 1")),
+    mistake(SCORE, "mean of the rewards", "the score were the mean of a game's rewards: it is their sum.", (SCORES, "self.steps = getattr(self, 'steps', np.zeros(len(rewards))) + 1\n        scores = np.where(game_over, self.points / self.steps, np.nan)\n        self.steps[game_over] = 0")),
+    mistake(SCORE, "keeps the largest reward", "the score were the largest reward of the game: it is the sum of all.", (ADD, "self.points = np.maximum(self.points, rewards)")),
+    mistake(SCORE, "adds every reward to all", "the rewards of all environments were added to the points of each.", (ADD, "self.points += rewards.sum()")),
+    mistake(SCORE, "whole points", "the points were whole numbers, so that half a point is lost.", (ADD, "self.points += rewards.astype(int)")),
+    mistake(SCORE, "one count for all", "the points belonged to the class: each object needs its own, `self....`.", ("self.points", "TrueScore.points")),
+    mistake(SCORE, "adds into the rewards", "the points were added into the array `rewards`, which is the caller's: work on your own.", (ADD, "rewards += self.points\n        self.points = rewards.copy()")),
+    mistake(SCORE, "keeps the rewards as its points", "the array of rewards itself became the points: the environments write their next rewards into it, and it is the caller's.", (ADD, "self.points = rewards if not self.points.any() else self.points + rewards")),
+    mistake(SCORE, "keeps the arrays in a list", "the arrays themselves were kept in a list, not copies: environments may write the next step into the same ones.", (ADD, "self.steps = [*getattr(self, 'steps', []), rewards]\n        self.points = np.sum(self.steps, axis=0)"), (RESET, "        self.steps = [np.where(game_over, 0, old) if old is not rewards or game_over.any() else old for old in self.steps]\n")),
+    mistake(SCORE, "hands out its own", "the points themselves were handed out: they change with the next update, and whoever writes into them changes the score.", (f"        {SCORES}\n", ""), (RESET, "        self.points[~game_over & np.isnan(self.points)] = 0\n"), (ENDED, "return self.points")),
+    mistake(SCORE, "one array for all updates", "the scores were written into the same array in every update: what was returned before changes with it.", (SCORES, "self.scores = getattr(self, 'scores', np.zeros(len(rewards)))\n        self.scores[:] = np.where(game_over, self.points, np.nan)"), (ENDED, "return self.scores")),
+    mistake(SCORE, "only the games that ended", "only the scores of the games that have ended were returned: one entry for each environment is wanted, so that one knows whose score it is.", (SCORES, "scores = self.points[game_over]")),
+    mistake(SCORE, "pairs in a list", "a list of the games that have ended were returned: one entry for each environment is wanted, in an array.", (SCORES, "scores = [(i, self.points[i]) for i in np.flatnonzero(game_over)]")),
+    mistake(SCORE, "returns nothing", "nothing were returned.", (f"        {ENDED}", "        self.scores = scores")),
+    mistake(SCORE, "one step of the games in environment 0", "the end of environment 0's game were taken for the end of every game.", (SCORES, "game_over = np.repeat(game_over[0], len(rewards))\n        scores = np.where(game_over, self.points, np.nan)")),
+    mistake(SCORE, "marks the ended ones and never starts again", "the points of a game that has ended became NaN, and NaN they stay: the next game begins with 0.", ("[game_over] = 0", "[game_over] = np.nan")),
 ]  # fmt: skip
