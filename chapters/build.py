@@ -196,7 +196,8 @@ def chapter_map(stem: str, sources: dict) -> str:
 
 
 def readme_table(sources: dict) -> str:
-    rows = ["| chapter | what you build | minutes | |", "|---|---|---|---|"]
+    """Return the table of the chapters, and how long the course takes: all of it, and without the less important exercises."""
+    rows, whole = ["| chapter | what you build | minutes | |", "|---|---|---|---|"], 0
     for stem, notebook in sources.items():
         built = ", ".join(f"`{exercise.name}`" for exercise in exercises().values() if exercise.chapter == stem)
         minutes = re.search(r"\*\*Time\*\* about (\d+) minutes", measured.fill_in(notebook.cells[0].source, stem))
@@ -207,7 +208,14 @@ def readme_table(sources: dict) -> str:
         rows.append(
             f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {minutes[1]} | {badge(stem)} |"
         )
-    return "\n".join(rows)
+        whole += int(minutes[1])
+    short = [exercise for exercise in exercises().values() if exercise.importance >= 4]
+    skipped = sum({one.cell: one.minutes for one in exercises().values() if one not in short}.values())
+    return "\n".join(rows) + (
+        f"\n\nThe whole course is {len(exercises())} exercises and takes about {whole / 60:.0f} hours, trainings not counted. **The short path** "
+        f"is the {len(short)} exercises of importance 4 and 5 (each says its own), about {(whole - skipped) / 60:.0f} hours; open the folded "
+        "solution of the others, and go on."
+    )
 
 
 def main() -> int:

@@ -121,6 +121,20 @@ def get_actor_and_critic_ram(num_bytes: int, num_actions: int) -> tuple[nn.Seque
     return actor, critic
 
 
+def side_after(side: int, size: int, stride: int) -> int:
+    """Compute the side of a picture after a convolution without padding.
+
+    Args:
+        side: the side of the picture that goes in, in pixels.
+        size: the side of the convolution's window, at most `side`.
+        stride: how far the window moves from one position to the next.
+
+    Returns:
+        How many positions the window has along one side.
+    """
+    return 1 + (side - size) // stride
+
+
 def get_actor_and_critic_atari(obs_shape: tuple[int, int, int], num_actions: int) -> tuple[nn.Sequential, nn.Sequential]:
     """Build one convolutional trunk with two heads, for stacked square frames.
 
@@ -146,7 +160,7 @@ def get_actor_and_critic_atari(obs_shape: tuple[int, int, int], num_actions: int
         )
     side = height
     for size, stride in [(8, 4), (4, 2), (3, 1)]:
-        side = 1 + (side - size) // stride
+        side = side_after(side, size, stride)
     trunk = nn.Sequential(
         layer_init(nn.Conv2d(num_frames, 32, kernel_size=8, stride=4)),
         nn.ReLU(),

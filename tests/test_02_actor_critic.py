@@ -562,3 +562,21 @@ def test_estimate_advantages(estimate_advantages):
         "returns of 0: minus the values",
     )
     expect_device_followed(estimate_advantages, copy.deepcopy(critic), obs, torch.ones(5), what="estimate_advantages")
+
+
+def test_side_after(side_after):
+    cases = [(5, 3, 2), (84, 8, 4), (20, 4, 2), (9, 3, 1), (7, 7, 1), (7, 7, 3), (10, 3, 4), (12, 3, 4), (85, 8, 4), (87, 8, 4), (3, 1, 1), (6, 1, 5), (6, 2, 5), (100, 9, 7)]  # fmt: skip
+    for side, size, stride in cases:
+        seen = side_after(side, size, stride)
+        positions = [place for place in range(0, side, stride) if place + size <= side]
+        require(
+            isinstance(seen, int) and not isinstance(seen, bool),
+            f"side_after({side}, {size}, {stride}) gives {seen!r}, of the type {type(seen).__name__}; expected a whole number, an int.",
+            type(seen).__name__,
+        )
+        require(
+            seen == len(positions),
+            f"side_after({side}, {size}, {stride}) gives {seen}; expected {len(positions)}: a window of {size} fits at the positions "
+            f"{', '.join(map(str, positions[:4]))}{', ...' * (len(positions) > 4)}{f', {positions[-1]}' * (len(positions) > 4)} of a side of {side}.",
+            f"{side}, {size}, {stride}: {seen}",
+        )

@@ -140,9 +140,10 @@ def draw_strip(
         return words
     row = len(words) // len(lines)
     low, high = span or (min(values), max(values))
-    course = Image.new("RGB", (width, row))
-    heights = row - 2 - (row - 3) * (np.asarray(values[-width:]) - low) / max(high - low, 1e-6)
-    ImageDraw.Draw(course).line(list(enumerate(heights)), fill=VALUE_COLOUR, width=row // 12)
+    height = 3 * row  # of the line: lower, its falls could not be seen
+    course = Image.new("RGB", (width, height))
+    heights = height - 2 - (height - 3) * (np.asarray(values[-width:]) - low) / max(high - low, 1e-6)
+    ImageDraw.Draw(course).line(list(enumerate(heights)), fill=VALUE_COLOUR, width=max(1, row // 12))
     return np.vstack([words, course])
 
 

@@ -104,6 +104,30 @@ def estimate_advantages(critic, obs, returns):
         return torch.stack([g - critic(o[None])[0, 0] for o, g in zip(obs, returns)])
 """,
     },
+    "side_after": {
+        "counted": """
+def side_after(side, size, stride):
+    return len(range(0, side - size + 1, stride))
+""",
+        "one loop": """
+def side_after(side, size, stride):
+    positions = 0
+    place = 0
+    while place + size <= side:
+        positions += 1
+        place += stride
+    return positions
+""",
+        "one fraction": """
+def side_after(side, size, stride):
+    return (side - size + stride) // stride
+""",
+        "asks PyTorch": """
+def side_after(side, size, stride):
+    picture = torch.zeros(1, 1, side, side)
+    return nn.Conv2d(1, 1, size, stride)(picture).shape[-1]
+""",
+    },
     "layer_init": {
         "without nn.init for the bias": """
 def layer_init(layer, std=2**0.5, bias_const=0.0):

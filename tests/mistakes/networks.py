@@ -3,6 +3,7 @@
 from tests.mistakes import mistake
 
 INIT, CLASSIC, ATARI = "layer_init", "get_actor_and_critic_classic", "get_actor_and_critic_atari"
+SIDE = "side_after"
 
 MISTAKES = [
     mistake(INIT, "never returns", "the line `return layer` were missing.", ("    return layer", "    return None")),
@@ -84,4 +85,17 @@ MISTAKES = [
     mistake(ATARI, "84 only", "only frames of 84 x 84 were let through: every side of 8m + 4 from 36 on is right.", ("height != width or height < 36 or height % 8 != 4", "(height, width) != (84, 84)")),
     mistake(ATARI, "Breakout's sizes", "Breakout's 4 frames and 4 actions were written out.", ("nn.Conv2d(num_frames,", "nn.Conv2d(4,"), ("nn.Linear(512, num_actions)", "nn.Linear(512, 4)")),
     mistake(ATARI, "critic for each action", "the critic gave one number for each action: V(s) is one number for each state.", ("nn.Linear(512, 1)", "nn.Linear(512, num_actions)")),
+    mistake(SIDE, "one too few", "the first position, 0, were not counted.", ("1 + (side - size) // stride", "(side - size) // stride")),
+    mistake(SIDE, "rounded up", "the division were rounded up: a position counts only if the whole window fits.", ("1 + (side - size) // stride", "1 - (size - side) // stride")),
+    mistake(SIDE, "a float", "the result were a float: `//` divides and rounds down.", ("1 + (side - size) // stride", "1 + (side - size) / stride")),
+    mistake(SIDE, "rounded to the nearest", "the division were rounded to the nearest number: only whole steps count, so round down.", ("1 + (side - size) // stride", "1 + round((side - size) / stride)")),
+    mistake(SIDE, "stride ignored", "the window moved by one pixel each time: it moves by `stride`.", (" // stride", "")),
+    mistake(SIDE, "size ignored", "the window had no size: it must not stick out at the end.", ("1 + (side - size) // stride", "side // stride")),
+    mistake(SIDE, "size ignored, rounded up", "every position inside the picture counted, also those at which the window sticks out.", ("1 + (side - size) // stride", "-(-side // stride)")),
+    mistake(SIDE, "without overlap", "the windows stood side by side, as many as fit: they move by `stride`.", ("1 + (side - size) // stride", "side // size")),
+    mistake(SIDE, "size and stride exchanged", "size and stride had changed places.", ("1 + (side - size) // stride", "1 + (side - stride) // size")),
+    mistake(SIDE, "as if padded", "the picture were padded, so that the window may stick out by half.", ("1 + (side - size) // stride", "1 + (side + 2 * (size // 2) - size) // stride")),
+    mistake(SIDE, "one too many", "one position too many were counted.", ("1 + (side - size) // stride", "2 + (side - size) // stride")),
+    mistake(SIDE, "last pixel forgotten", "the last pixel were left out: the last position may be side - size itself.", ("1 + (side - size) // stride", "1 + (side - size - 1) // stride")),
+    mistake(SIDE, "the last position", "the last position were returned: count them.", ("1 + (side - size) // stride", "(side - size) // stride * stride")),
 ]  # fmt: skip
