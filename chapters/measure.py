@@ -3,6 +3,9 @@
 Runs the solved chapter from its source, in a kernel of its own, evaluates every `{{ expression : format }}` of its text where it
 stands, and writes what came out into chapters/measured.json, with the command, the versions, the machine and the commit.
 PPO_COURSE_ITERATIONS=2 before the command cuts every training short, for a chapter whose figures do not come from one.
+
+`python chapters/measure.py --curves NAME ...` measures what to expect of a training, over several seeds, and writes it into
+chapters/curves.json. The names are those of CURVES.
 """
 
 import argparse
@@ -10,6 +13,7 @@ import json
 import math
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -24,7 +28,7 @@ if __name__ == "__main__":
     words.guard()  # before the imports that may fail
 
 import nbclient
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from chapters import build
 from utils.course import measured
@@ -41,6 +45,14 @@ from pathlib import Path as _Path
 _root = _Path("..").resolve()
 _files = [_Path(_module.__file__).resolve() for _module in list(_sys.modules.values()) if getattr(_module, "__file__", None)]
 print(_json.dumps(sorted(str(_file.relative_to(_root)) for _file in _files if _root in _file.parents)))"""
+
+
+SEEDS = range(1, 11)
+
+CURVES = {
+    "reinforce_cartpole": ("01_policy_gradient", "def train(", "range(1, 26), train(seed, baseline=False)[1]"),
+}
+"""For each curve: a chapter, of which the cells up to the one with these words are run, and what gives steps and scores for a `seed`."""
 
 
 def measure(stem: str, sources: dict) -> dict:
@@ -60,14 +72,43 @@ def measure(stem: str, sources: dict) -> dict:
             cells.append(new_code_cell(evaluation(expression)))
     late = {expression: len(cells) + number for number, expression in enumerate(places)}
     cells += [new_code_cell(evaluation(expression), metadata={"tags": ["raises-exception"]}) for expression in places]
+    facts = run(stem, cells, f"python chapters/measure.py {stem[:2]}")
+    return facts | {
+        "figures": {expression: figure(cells[place], cells[late[expression]]) for expression, place in places.items()}
+    }
+
+
+def measure_curve(name: str, sources: dict) -> dict:
+    """Run as much of a chapter as a curve needs, then its training with every seed, and return the curve's entry of the file."""
+    stem, words_of_last, expression = CURVES[name]
+    cells = build.unfold(stem, sources, solved=True, measuring=True).cells
+    last = next(number for number, cell in enumerate(cells) if cell.cell_type == "code" and words_of_last in cell.source)
+    cells = cells[: last + 1]
+    pair = f"import json as _json\nprint(_json.dumps([[*map(float, _part)] for _part in ({expression})]))"
+    cells += [new_code_cell(f"seed = {seed}\n{pair}") for seed in SEEDS]
+    facts = run(stem, cells, f"python chapters/measure.py --curves {name}")
+    runs = [json.loads(printed(cell)) for cell in cells[last + 1 : last + 1 + len(SEEDS)]]
+    (steps,) = {tuple(steps) for steps, _ in runs}
+    by_step = list(zip(*(scores for _, scores in runs), strict=True))
+    return facts | {
+        "seeds": list(SEEDS),
+        "steps": [int(step) for step in steps],
+        "low": [round(min(scores), 3) for scores in by_step],
+        "mean": [round(sum(scores) / len(scores), 3) for scores in by_step],
+        "high": [round(max(scores), 3) for scores in by_step],
+    }
+
+
+def run(stem: str, cells: list, command: str) -> dict:
+    """Run cells of a chapter, and return how, where and from what is measured with them."""
     cells += [new_markdown_cell("the files"), new_code_cell(LOADED)]
-    notebook.cells = cells
+    notebook = new_notebook(cells=cells, metadata=build.METADATA)
     started = time.time()
     nbclient.NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(ROOT / "chapters")}}).execute()
     loaded = json.loads(printed(cells[-1]))
     code = [path for path in loaded if path in PLAYED or (path.startswith("solutions/") and "/saving/" not in path)]
     return {
-        "command": short_run() + f"python chapters/measure.py {stem[:2]}",
+        "command": short_run() + command,
         "commit": git("rev-parse", "--short", "HEAD")
         + (" and changes" if git("status", "--porcelain", "solutions", "utils") else ""),
         "date": time.strftime("%Y-%m-%d"),
@@ -75,7 +116,6 @@ def measure(stem: str, sources: dict) -> dict:
         "machine": f"{platform.system()}, {platform.machine()}, {processor()}",
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("torch", "numpy", "gymnasium", "ale-py")},
-        "figures": {expression: figure(cells[place], cells[late[expression]]) for expression, place in places.items()},
         "code": {path: measured.digest_of(path) for path in [f"chapters/source/{stem}.md", *code]},
     }
 
@@ -114,19 +154,32 @@ def processor() -> str:
     return f"{len(names)} cores of {names[0]}" if names else platform.processor()
 
 
+def write(path: Path, entries: dict) -> None:
+    text = json.dumps(entries, indent=1, sort_keys=True)
+    text = re.sub(r"\[[-+.,e\d\s]*\]", lambda numbers: " ".join(numbers[0].split()), text)  # a list of numbers is one line
+    write_whole(path, (text + "\n").encode())
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("chapters", nargs="+", help="such as 00 or 00_start_here")
-    wanted = parser.parse_args().chapters
+    parser.add_argument("chapters", nargs="*", help="such as 00 or 00_start_here")
+    parser.add_argument("--curves", nargs="+", choices=CURVES, default=[])
+    arguments = parser.parse_args()
+    wanted = arguments.chapters
     sources = build.read_sources()
     unknown = [name for name in wanted if not any(stem.startswith(name) for stem in sources)]
     if unknown:
         raise ValueError(f"There is no chapter {', '.join(unknown)}: the chapters are {', '.join(sources)}.")
     for stem in [stem for stem in sources if stem.startswith(tuple(wanted))]:
         entry = measure(stem, sources)
-        write_whole(measured.FILE, (json.dumps(measured.read() | {stem: entry}, indent=1, sort_keys=True) + "\n").encode())
+        write(measured.FILE, measured.read() | {stem: entry})
         measured.read.cache_clear()
         print(f"{stem}: {len(entry['figures'])} figures in {entry['seconds']} s")
+    for name in arguments.curves:
+        entry = measure_curve(name, sources)
+        write(measured.CURVES, measured.read_curves() | {name: entry})
+        measured.read_curves.cache_clear()
+        print(f"{name}: {len(entry['seeds'])} runs in {entry['seconds']} s")
     return 0
 
 

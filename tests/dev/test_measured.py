@@ -1,9 +1,11 @@
 """Measured figures stand in the chapters' text by name, and the file that holds them says where they come from."""
 
 import pytest
+from matplotlib.figure import Figure
 
 from utils.course import measured
 from utils.paths import ROOT
+from utils.style import draw_band
 
 SOURCES = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "chapters" / "source").glob("*.md"))}
 
@@ -54,4 +56,29 @@ def test_a_broken_place_is_named(text):
 def test_what_is_older_than_its_code_is_named(monkeypatch):
     code = {"solutions/trainer.py": measured.digest_of("solutions/trainer.py"), "solutions/gone.py": "0" * 8}
     monkeypatch.setattr(measured, "read", lambda: {"07_x": {"command": "measure 07", "figures": {}, "code": code}})
+    monkeypatch.setattr(measured, "read_curves", lambda: {"new": {"command": "measure --curves new", "code": {}}})
     assert measured.stale() == ["The figures of 07_x are older than solutions/gone.py: `measure 07` measures them again."]
+    monkeypatch.setattr(measured, "read_curves", lambda: {"a_run": {"command": "measure --curves a_run", "code": code}})
+    assert "The figures of a_run are older than solutions/gone.py: `measure --curves a_run`" in measured.stale()[1]
+
+
+def test_every_curve_is_whole_and_drawn_in_a_chapter():
+    text = "".join(SOURCES.values())
+    for name, entry in measured.read_curves().items():
+        curve = measured.expected_curve(name)
+        assert {"command", "commit", "date", "machine", "versions", "seeds"} <= set(entry), name
+        assert f', "{name}"' in text, name
+        assert all(low <= mean <= high for low, mean, high in zip(curve["low"], curve["mean"], curve["high"], strict=True))
+        assert len(curve["steps"]) == len(curve["mean"]) > 1 and len(curve["seeds"]) > 1
+    with pytest.raises(ValueError, match=r"has no curve 'gone', only .*measure.py --curves gone"):
+        measured.expected_curve("gone")
+
+
+def test_a_band_is_drawn_as_far_as_asked(monkeypatch):
+    curve = {"seeds": [1, 2], "steps": [1, 2, 3], "low": [0, 0, 1], "mean": [1, 2, 3], "high": [2, 4, 5]}
+    monkeypatch.setattr(measured, "read_curves", lambda: {"a": curve})
+    ax = Figure().subplots()
+    draw_band(ax, "a", until=2)
+    assert ax.lines[0].get_xydata().tolist() == [[1, 1], [2, 2]]
+    assert ax.collections[0].get_paths()[0].get_extents().bounds == (1, 0, 1, 4)
+    assert "2 runs" in ax.get_legend_handles_labels()[1][0]

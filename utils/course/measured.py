@@ -3,6 +3,8 @@
 In the prose of a source, `{{ expression : format }}` stands for a figure. The expression is one that a learner could type there
 too: it is evaluated in a run of the solved chapter, at that place, by `python chapters/measure.py`. A figure that no chapter
 can measure in reasonable time has a name, SECTION.FIGURE, and was written into the file by hand, with the command that gave it.
+
+What to expect of a training is a curve over several seeds: those are in chapters/curves.json.
 """
 
 import ast
@@ -14,6 +16,7 @@ from functools import cache
 from utils.paths import ROOT
 
 FILE = ROOT / "chapters" / "measured.json"
+CURVES = ROOT / "chapters" / "curves.json"
 PLACE = re.compile(r"\{\{ (?P<expression>(?:(?!\}\}).)+?) :(?: (?P<format>\S+))? \}\}")
 
 
@@ -21,6 +24,26 @@ PLACE = re.compile(r"\{\{ (?P<expression>(?:(?!\}\}).)+?) :(?: (?P<format>\S+))?
 def read() -> dict[str, dict]:
     """Return the file: for each chapter, or section, its figures, and how, where and from what they were measured."""
     return json.loads(FILE.read_text("utf-8"))
+
+
+@cache
+def read_curves() -> dict[str, dict]:
+    """Return the file of curves: for each, how, where and from what it was measured, and what `expected_curve` describes."""
+    return json.loads(CURVES.read_text("utf-8"))
+
+
+def expected_curve(name: str) -> dict:
+    """Return a stored curve: its `seeds`, and for each of its `steps` the `low`est, the `mean` and the `high`est of their runs.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    if name not in read_curves():
+        raise ValueError(
+            f"chapters/curves.json has no curve {name!r}, only {', '.join(read_curves()) or 'none at all'}: "
+            f"`python chapters/measure.py --curves {name}` measures those that chapters/measure.py knows."
+        )
+    return read_curves()[name]
 
 
 def expressions(text: str) -> list[str]:
@@ -83,9 +106,9 @@ def is_by_hand(expression: str) -> bool:
 
 
 def stale() -> list[str]:
-    """Say which figures are older than the code that they were measured with."""
+    """Say which figures and curves are older than the code that they were measured with."""
     said = []
-    for name, entry in read().items():
+    for name, entry in [*read().items(), *read_curves().items()]:
         changed = [path for path, digest in entry.get("code", {}).items() if digest_of(path) != digest]
         if changed:
             files = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
