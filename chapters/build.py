@@ -6,7 +6,8 @@
 
 An exercise cell of a source imports the thing to be written. Here it becomes its stub, a cell that checks it, and its
 solution, folded. The solution's text comes from solutions/, the why below it from the region marked `solution="NAME"`. A cell
-whose fence says `fold=true` only draws: its code is hidden until the learner opens it.
+whose fence says `fold=true` only draws: its code is hidden until the learner opens it. One whose fence says
+`before_test="NAME"`, below an exercise's, comes between its stub and its test: it looks at an answer that is half written.
 """
 
 import argparse
@@ -144,6 +145,9 @@ def unfold(stem: str, sources: dict, solved: bool = False, measuring: bool = Fal
     for cell in source.cells[1:]:
         if "exercise" in cell.metadata:
             cells += exercise_cells(stem, cell, whys, solved)
+        elif "before_test" in cell.metadata:
+            test = next(i for i, one in enumerate(cells) if one.metadata.get("checks") == cell.metadata["before_test"])
+            cells.insert(test, new_code_cell(cell.source))
         elif "solution" not in cell.metadata:
             if cell.cell_type == "code":
                 cells.append(new_code_cell(cell.source, metadata=FOLDED if cell.metadata.get("fold") else {}))

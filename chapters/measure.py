@@ -51,6 +51,12 @@ SEEDS = range(10)
 
 CURVES = {
     "reinforce_cartpole": ("01_policy_gradient", "def train(", "range(1, 26), train(seed, baseline=False)[1]"),
+    "cartpole_preset": (
+        "06_train_cartpole",
+        "from solutions.trainer import PPOTrainer",
+        "(lambda rows: (rows.column('global_step')[::3], rows.column('episodic_return')[::3]))"
+        "(PPOTrainer(replace(PRESETS['cartpole'], seed=seed)).train().rows)",
+    ),
 }
 """For each curve: a chapter, of which the cells up to the one with these words are run, and what gives steps and scores for a `seed`."""
 

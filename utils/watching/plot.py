@@ -1,6 +1,7 @@
 """A run in one figure: its scores beside the course's own run, and the figures of its updates."""
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
@@ -12,21 +13,35 @@ LAYOUT = [
     ["episodic_return", "episodic_return", "approx_kl", "clipfrac", "explained_variance"],
 ]
 
+TYPE = {"font.size": 13, "axes.titlesize": 14, "legend.fontsize": 12}
+"""A notebook shows the figure at about two thirds of its size."""
+
 
 def plot(log) -> Figure:
     """Draw the scores of the games, the evaluations and the figures of a run (a `RunLog`)."""
-    figure = Figure(figsize=(13, 6), layout="none")
-    margins = {"left": 0.05, "right": 0.99, "bottom": 0.09, "top": 0.94, "wspace": 0.35, "hspace": 0.3}
-    axes = figure.subplot_mosaic(LAYOUT, gridspec_kw=margins)  # a layout that matplotlib works out takes twice as long to draw
-    _draw_scores(axes["episodic_return"], log)
-    for name, ax in axes.items():
-        if name != "episodic_return":
-            ax.plot(log.rows.column("global_step"), log.rows.column(name), color=ORANGE)
-            ax.set_title(name)
-            ax.ticklabel_format(axis="y", scilimits=(-2, 4))
-            ax.locator_params(nbins=4)
-        ax.ticklabel_format(axis="x", style="sci", scilimits=(0, 4))
+    with rc_context(TYPE):
+        figure = Figure(figsize=(13, 6), layout="none")
+        margins = {"left": 0.06, "right": 0.985, "bottom": 0.1, "top": 0.94, "wspace": 0.45, "hspace": 0.3}
+        # A layout that matplotlib works out takes twice as long to draw
+        axes = figure.subplot_mosaic(LAYOUT, gridspec_kw=margins)
+        _draw_scores(axes["episodic_return"], log)
+        axes["episodic_return"].locator_params(axis="x", nbins=6)
+        for name, ax in axes.items():
+            if name != "episodic_return":
+                ax.plot(log.rows.column("global_step"), log.rows.column(name), color=ORANGE)
+                ax.set_title(name)
+                ax.locator_params(nbins=4)
+            ax.xaxis.set_major_formatter(in_short)
+            ax.yaxis.set_major_formatter(in_short)
     return figure
+
+
+def in_short(number: float, _=None) -> str:
+    """Write a number on an axis: 20k for 20,000 and 1.5M for 1,500,000, so that no factor stands apart from it."""
+    for size, letter in [(1e6, "M"), (1e3, "k")]:
+        if size <= abs(number) < 1e9:
+            return f"{number / size:g}{letter}"
+    return f"{number:.4g}"
 
 
 def _draw_scores(ax, log) -> None:
