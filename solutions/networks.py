@@ -1,4 +1,4 @@
-"""Actors and critics (chapters 02, 07 and 09)."""
+"""Actors and critics (chapters 02, 07, 09 and 10)."""
 
 from contextlib import nullcontext
 from math import prod, sqrt
@@ -221,6 +221,13 @@ def share_trunk(actor: nn.Module, critic: nn.Module) -> bool:
     return isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential) and actor[0] is critic[0]
 
 
+def run_trunk(trunk: nn.Module, obs: Float[Tensor, "B *obs_shape"]) -> Float[Tensor, "B num_features"]:
+    """Run a trunk, in bfloat16 where `solutions.fast.precision.prepare` has said so; the features are 32-bit floats."""
+    in_bf16 = getattr(trunk, "in_bf16", False)
+    with torch.autocast(obs.device.type, torch.bfloat16) if in_bf16 else nullcontext():
+        return trunk(obs).float()
+
+
 def actor_critic_forward(
     actor: nn.Module, critic: nn.Module, obs: Shaped[Tensor, "B *obs_shape"]
 ) -> tuple[Float[Tensor, "B num_actions"], Float[Tensor, "B"]]:
@@ -237,9 +244,5 @@ def actor_critic_forward(
     obs = prepare_obs(obs)
     if not share_trunk(actor, critic):
         return actor(obs), critic(obs).squeeze(-1)
-    trunk = actor[0]
-    in_bf16 = getattr(trunk, "in_bf16", False)  # see solutions/fast/precision.py
-    with torch.autocast(obs.device.type, torch.bfloat16) if in_bf16 else nullcontext():
-        hidden = trunk(obs)
-    hidden = hidden.float()
-    return actor[1:](hidden), critic[1:](hidden).squeeze(-1)
+    features = run_trunk(actor[0], obs)
+    return actor[1:](features), critic[1:](features).squeeze(-1)

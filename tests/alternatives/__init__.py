@@ -830,3 +830,68 @@ def check_transition(contract, transition):
         ('        if field == "final_obs":\n            allowed[~transition.truncations] = True\n', ""),
     ),
 }
+ALTERNATIVES["actor_critic_forward"] = {
+    "children one by one": """
+def actor_critic_forward(actor, critic, obs):
+    x = prepare_obs(obs)
+    logits = values = x
+    if share_trunk(actor, critic):
+        logits = values = actor[0](x)
+        actor, critic = list(actor)[1:], list(critic)[1:]
+    else:
+        actor, critic = [actor], [critic]
+    for layer in actor:
+        logits = layer(logits)
+    for layer in critic:
+        values = layer(values)
+    return logits, values[:, 0]
+""",
+    "asks for itself whether the trunk is shared": """
+def actor_critic_forward(actor, critic, obs):
+    obs = prepare_obs(obs)
+    both = isinstance(actor, nn.Sequential) and isinstance(critic, nn.Sequential)
+    if both and critic[0] is actor[0]:
+        features = run_trunk(critic[0], obs)
+        logits, values = actor[1:](features), critic[1:](features)
+    else:
+        logits, values = actor(obs), critic(obs)
+    return logits, values.flatten()
+""",
+    "scales by hand": """
+def actor_critic_forward(actor, critic, obs):
+    obs = obs.to(torch.float32) / (255 if obs.dtype == torch.uint8 else 1)
+    if not share_trunk(actor, critic):
+        return actor(obs), critic(obs).reshape(len(obs))
+    hidden = run_trunk(actor[0], obs)
+    return [head(hidden) for head in (actor[1:],)][0], critic[1:](hidden).reshape(-1)
+""",
+}
+ALTERNATIVES["average_gradients"] = {
+    "part by part": """
+def average_gradients(gradients, counts):
+    averages = [one * 0 for one in gradients[0]]
+    for part, count in zip(gradients, counts):
+        for n, one in enumerate(part):
+            averages[n] = averages[n] + one * count
+    return [one / sum(counts) for one in averages]
+""",
+    "in place, on a copy": """
+def average_gradients(gradients, counts):
+    averages = [one.clone().mul_(counts[0]) for one in gradients[0]]
+    for k in range(1, len(counts)):
+        for average, one in zip(averages, gradients[k]):
+            average += counts[k] * one
+    return [average.div_(sum(counts)) for average in averages]
+""",
+    "stacked": """
+def average_gradients(gradients, counts):
+    import torch
+
+    found = []
+    for n in range(len(gradients[0])):
+        stack = torch.stack([part[n] for part in gradients], dim=-1)
+        weights = stack.new_tensor([count / sum(counts) for count in counts])
+        found.append(stack @ weights if stack.dim() > 1 else (stack * weights).sum())
+    return found
+""",
+}

@@ -26,8 +26,9 @@ from utils.course.exercises import Exercise, exercises
 
 SMALL = [
     "discounted_returns", "sample_actions", "reinforce_loss", "layer_init", "compute_advantages", "get_minibatch_indices",
-    "fit_critic", "estimate_advantages", "side_after", "policy_loss", "value_loss", "entropy_bonus", "make_optimizer", "PPOScheduler", "approx_kl",
-    "clipfrac", "explained_variance", "scale_bytes", "ram_features", "FrameStack", "TrueScore",
+    "fit_critic", "estimate_advantages", "side_after", "policy_loss", "value_loss", "entropy_bonus", "make_optimizer", "PPOScheduler",
+    "approx_kl", "clipfrac", "explained_variance", "scale_bytes", "ram_features", "FrameStack", "TrueScore", "actor_critic_forward",
+    "average_gradients",
 ]  # fmt: skip
 SURVIVORS = Path(__file__).parent / "survivors.json"
 

@@ -17,8 +17,10 @@ from utils.course.exercises import Exercise, exercises
 from utils.envs import make_envs
 
 CALLED: list[str] = []
-BESIDE_PPO = {"discounted_returns", "reinforce_loss", "fit_critic", "estimate_advantages", "FrameStack", "TrueScore"}
-"""Exercises that lead to PPO and are no part of it, or that the environments do by themselves."""
+BESIDE_PPO = {
+    "discounted_returns", "reinforce_loss", "fit_critic", "estimate_advantages", "side_after", "FrameStack", "TrueScore", "average_gradients",
+}  # fmt: skip
+"""Exercises that lead to PPO and are no part of it, or that the environments, or several processes, do by themselves."""
 
 
 def with_spies(exercise: Exercise) -> str:

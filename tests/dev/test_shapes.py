@@ -67,6 +67,7 @@ def test_columns_that_are_alike_do_no_harm_and_python_says_what_it_says_best():
         ("policy_loss", ".mean()", "", "`policy_loss` returns shape (9,); expected a scalar, ()."),
         ("discounted_returns", "return returns", "return returns[1:]", "`discounted_returns` returns shape (5,); expected (6,)."),
         ("compute_advantages", "return advantages", "return advantages.T", "`compute_advantages` returns shape (3, 8); expected (8, 3)."),
+        ("actor_critic_forward", ".squeeze(-1)", "", "`actor_critic_forward` returns shape (5, 1); expected (5,)."),
         ("sample_actions", "actions.squeeze(-1), ", "actions, ", "`sample_actions` returns shape (6000, 1); expected (6000,)."),
     ],
 )  # fmt: skip

@@ -1,0 +1,61 @@
+"""Known-wrong answers of chapter 10; `tests/mistakes/__init__.py` says how an entry works."""
+
+from tests.mistakes import mistake
+
+FORWARD, AVERAGE = "actor_critic_forward", "average_gradients"
+SEPARATE = "    if not share_trunk(actor, critic):\n        return actor(obs), critic(obs).squeeze(-1)\n"
+HEADS = "return actor[1:](features), critic[1:](features).squeeze(-1)"
+WEIGHTED = "[count / total * gradient for count, gradient in zip(counts, of_parts, strict=True)]"
+
+MISTAKES = [
+    mistake(FORWARD, "twice", "both whole networks ran, and with them a shared trunk twice.", ("    if not share_trunk(actor, critic):\n        return", "    return")),
+    mistake(FORWARD, "values with a dimension too many", "the values kept their last dimension: (B, 1) has to become (B,).", (".squeeze(-1)", "")),
+    mistake(FORWARD, "every dimension of 1 dropped", "squeeze() dropped every dimension of 1: of a batch with one observation the whole shape.", (".squeeze(-1)", ".squeeze()")),
+    mistake(FORWARD, "bytes as they are", "the bytes reached the networks without being scaled to [0, 1].", ("obs = prepare_obs(obs)", "obs = obs.float()")),
+    mistake(FORWARD, "scaled twice", "the observations were divided by 255 once more than prepare_obs does.", ("obs = prepare_obs(obs)", "obs = prepare_obs(obs) / 255")),
+    mistake(FORWARD, "floats scaled, too", "everything were divided by 255: only bytes are.", ("obs = prepare_obs(obs)", "obs = obs.float() / 255")),
+    mistake(FORWARD, "always shared", "every pair of networks were taken for one with a shared trunk.", (SEPARATE, "")),
+    mistake(FORWARD, "same kind, not same object", "trunks of the same kind were taken for one trunk: ask whether they are one object, with `is`.", ("not share_trunk(actor, critic)", "not (isinstance(actor, nn.Sequential) and type(actor[0]) is type(critic[0]))")),
+    mistake(FORWARD, "equal weights", "trunks with equal weights were taken for one trunk: they are two, and each is to learn.", ("not share_trunk(actor, critic)", "not (isinstance(actor, nn.Sequential) and all(torch.equal(one, other) for one, other in zip(actor[0].parameters(), critic[0].parameters())))")),
+    mistake(FORWARD, "not every network has a first child", "every network were asked for its first child: those that are no nn.Sequential have none.", ("not share_trunk(actor, critic)", "actor[0] is not critic[0]")),
+    mistake(FORWARD, "whole networks on the features", "the whole networks ran on the features: only what comes after the trunk may, actor[1:] and critic[1:].", (HEADS, "return actor(features), critic(features).squeeze(-1)")),
+    mistake(FORWARD, "first layer of the head", "only the first layer of each head ran: actor[1] is one layer, actor[1:] is all that comes after the trunk.", (HEADS, "return actor[1](features), critic[1](features).squeeze(-1)")),
+    mistake(FORWARD, "heads exchanged", "the critic's head gave the logits, and the actor's the values.", (HEADS, "return critic[1:](features), actor[1:](features).squeeze(-1)")),
+    mistake(FORWARD, "order", "the values were returned first.", (HEADS, "return critic[1:](features).squeeze(-1), actor[1:](features)"), ("return actor(obs), critic(obs).squeeze(-1)", "return critic(obs).squeeze(-1), actor(obs)")),
+    mistake(FORWARD, "critic cut off", "the features were detached for the critic: its loss is to shape the trunk, too.", ("critic[1:](features)", "critic[1:](features.detach())")),
+    mistake(FORWARD, "actor cut off", "the features were detached for the actor: its loss is to shape the trunk, too.", ("actor[1:](features)", "actor[1:](features.detach())")),
+    mistake(FORWARD, "features cut off", "the features were detached for both heads: the trunk would never learn.", ("run_trunk(actor[0], obs)", "run_trunk(actor[0], obs).detach()")),
+    mistake(FORWARD, "no gradients", "it ran under torch.no_grad().", ("def actor_critic_forward", "@torch.no_grad()\ndef actor_critic_forward")),
+    mistake(FORWARD, "softmax", "a softmax followed the actor: logits are wanted.", ("return actor[1:](features),", "return actor[1:](features).softmax(-1),"), ("return actor(obs),", "return actor(obs).softmax(-1),")),
+    mistake(FORWARD, "only the trunk shared", "the actor's whole network ran, and then the trunk once more for the critic.", (HEADS, "return actor(obs), critic[1:](features).squeeze(-1)")),
+    mistake(FORWARD, "changes its input", "the observations were scaled in place: they lie in the rollout.", ("obs = prepare_obs(obs)", "obs = prepare_obs(obs).clamp_(-1, 1)")),
+    mistake(FORWARD, "rest from the second child on", "the heads began with the third child, actor[2:]: the trunk is actor[0], and the rest actor[1:].", ("actor[1:]", "actor[2:]"), ("critic[1:]", "critic[2:]")),
+    mistake(FORWARD, "last layer only", "only the last layer of each network ran on the features: actor[1:] is all that comes after the trunk.", ("actor[1:]", "actor[-1:]"), ("critic[1:]", "critic[-1:]")),
+    mistake(FORWARD, "question turned round", "the two cases had changed places.", ("not share_trunk", "share_trunk")),
+    mistake(FORWARD, "separate values keep their dimension", "the values of separate networks kept their last dimension.", ("critic(obs).squeeze(-1)", "critic(obs)")),
+    mistake(FORWARD, "never scaled", "prepare_obs were missing: the networks want floats.", ("    obs = prepare_obs(obs)\n", "")),
+    mistake(FORWARD, "on the CPU", "the observations were brought to the CPU.", ("obs = prepare_obs(obs)", "obs = prepare_obs(torch.as_tensor(obs.cpu().numpy()))")),
+    mistake(AVERAGE, "plain mean", "every part counted alike: a part with more samples counts more.", (WEIGHTED, "[gradient / len(counts) for gradient in of_parts]")),
+    mistake(AVERAGE, "plain sum", "the gradients were added up, and not averaged.", (WEIGHTED, "list(of_parts)")),
+    mistake(AVERAGE, "not divided by all samples", "each gradient were multiplied by its samples, but the sum not divided by their total.", ("count / total * gradient", "count * gradient")),
+    mistake(AVERAGE, "divided by the parts", "the weighted sum were divided by the number of parts: the total of the samples belongs there.", ("count / total * gradient", "count / len(counts) * gradient")),
+    mistake(AVERAGE, "times the total", "the counts were multiplied by the total, and not divided by it.", ("count / total", "count * total")),
+    mistake(AVERAGE, "divided by the gradient", "the weights were divided by the gradients.", ("count / total * gradient", "count / total / gradient")),
+    mistake(AVERAGE, "divided twice", "the weighted mean were divided by the number of parts once more.", ("count / total * gradient", "count / total / len(counts) * gradient")),
+    mistake(AVERAGE, "upside down", "each part counted by the samples of the others: its own samples are what counts.", ("count / total * gradient", "(total - count) / total / max(len(counts) - 1, 1) * gradient")),
+    mistake(AVERAGE, "largest part only", "only the largest part counted.", ("    total = sum(counts)\n", "    gradients = [gradients[counts.index(max(counts))]]\n    counts = [1]\n    total = sum(counts)\n")),
+    mistake(AVERAGE, "two parts", "there were always two parts: there may be any number.", (WEIGHTED, "[counts[n] / total * of_parts[n] for n in (0, 1)]")),
+    mistake(AVERAGE, "whole division", "`//` stood where `/` belongs: the weights are rounded to 0.", ("count / total", "count // total")),
+    mistake(AVERAGE, "in place", "the sum were built up in the first part's own tensors.", ("sum(weighted)", "of_parts[0].copy_(sum(weighted))")),
+    mistake(AVERAGE, "scaled in place", "the gradients were scaled in place, with `*=` or `mul_`.", ("count / total * gradient", "gradient.mul_(count / total)")),
+    mistake(AVERAGE, "one part as it is", "of a single part its own tensors were returned.", ("    total = sum(counts)\n", "    if len(gradients) == 1:\n        return gradients[0]\n    total = sum(counts)\n")),
+    mistake(AVERAGE, "one vector", "all parameters were put in one vector: one tensor for each is wanted, of its shape.", ("return averages", "return [torch.cat([one.flatten() for one in averages])]"), ("    total = sum(counts)\n", "    import torch\n\n    total = sum(counts)\n")),
+    mistake(AVERAGE, "a number for each", "each gradient were reduced to one number.", ("sum(weighted)", "sum(weighted).mean()")),
+    mistake(AVERAGE, "an empty list", "nothing were ever put into the list that is returned.", ("        averages.append(sum(weighted))\n", "")),
+    mistake(AVERAGE, "first parameter only", "only the first parameter's average were returned: the return stands inside the loop.", ("averages.append(sum(weighted))\n    return", "averages.append(sum(weighted))\n        return")),
+    mistake(AVERAGE, "parts and parameters exchanged", "the parameters of each part were added up: add up the parts of each parameter.", ("zip(*gradients, strict=True)", "gradients"), ("zip(counts, of_parts, strict=True)", "zip(counts, of_parts)")),
+    mistake(AVERAGE, "by the size of the gradient", "the parts were weighted by the size of their gradients.", ("total = sum(counts)", "counts = [sum(float(one.abs().sum()) for one in part) for part in gradients]\n    total = sum(counts)")),
+    mistake(AVERAGE, "a sum over samples", "each gradient were taken for a sum over its samples: it is of a mean already.", ("count / total * gradient", "gradient / total")),
+    mistake(AVERAGE, "on the CPU", "the sum began with new zeros on the CPU: begin with torch.zeros_like.", ("sum(weighted)", "sum(weighted, torch.zeros(of_parts[0].shape, dtype=of_parts[0].dtype))"), ("    total = sum(counts)\n", "    import torch\n\n    total = sum(counts)\n")),
+    mistake(AVERAGE, "32 bits", "the result were made of 32-bit floats, whatever the gradients are.", ("sum(weighted)", "sum(weighted).float()")),
+]  # fmt: skip
