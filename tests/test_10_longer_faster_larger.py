@@ -55,7 +55,11 @@ def expect_outputs(actor_critic_forward, actor, critic, obs: Tensor, given: str,
     )
     expect_close(returned[0], expected[0], f"The logits of {given}", "what actor(obs) gives, where bytes are scaled to [0, 1]")
     expect_close(returned[1], expected[1], f"The values of {given}", "what critic(obs) gives, without its last dimension")
-    advice = "expected each once." if len(trunks) > 1 else "expected once. Run it once, keep what comes out, and give that to both heads."
+    advice = (
+        "expected each once."
+        if len(trunks) > 1
+        else "expected once. Run it once, keep what comes out, and give that to both heads."
+    )
     require(
         len(calls) == len(trunks),
         f"In one call of actor_critic_forward, on {given}, {'the two first layers' if len(trunks) > 1 else 'the trunk'} ran "
@@ -139,7 +143,9 @@ def averaged(average_gradients, gradients: list[list[Tensor]], counts: list[int]
         for part, as_it_was in zip(gradients, before[0], strict=True)
         for one, other in zip(part, as_it_was, strict=True)
     )
-    require(same, "Your code changes its inputs: the parts need their gradients as they are. Make new tensors.", "changes inputs")
+    require(
+        same, "Your code changes its inputs: the parts need their gradients as they are. Make new tensors.", "changes inputs"
+    )
     require(
         isinstance(returned, list | tuple) and all(isinstance(one, Tensor) for one in returned),
         f"average_gradients returns a {type(returned).__name__}; expected a list with a tensor for each parameter.",
@@ -180,9 +186,7 @@ def test_average_gradients(average_gradients):
     targets += torch.arange(12)[:, None]  # so that the parts differ
     whole = gradient_of_mean(parameters, inputs, targets)
     for counts in [[6, 6], [1, 3, 8], [5, 2, 4, 1], [12]]:
-        parts = [
-            gradient_of_mean(parameters, *pair) for pair in zip(inputs.split(counts), targets.split(counts), strict=True)
-        ]
+        parts = [gradient_of_mean(parameters, *pair) for pair in zip(inputs.split(counts), targets.split(counts), strict=True)]
         given = f"12 samples, in parts of {', '.join(map(str, counts))}" if len(counts) > 1 else "12 samples in one part"
         seen = averaged(average_gradients, parts, counts, given)
         for number, (one, other) in enumerate(zip(seen, whole, strict=False)):
