@@ -365,7 +365,7 @@ def test_progress_follows_from_notebooks_and_records(here):
     assert now.states["discounted_returns"] == now.states["layer_init"] == progress.SOLVED
     assert now.states["sample_actions"] == progress.WRONG
     assert now.line("layer_init") == f"2 of {len(EXERCISES)} solved; next: get_actor_and_critic_classic in 02."
-    assert now.line("get_actor_and_critic_atari") == f"2 of {len(EXERCISES)} solved; next: sample_actions in 01."
+    assert now.line(list(EXERCISES)[-1]) == f"2 of {len(EXERCISES)} solved; next: sample_actions in 01."
     assert f"2 of {len(EXERCISES)} exercises solved. Next: sample_actions in chapters/01_policy_gradient.ipynb" in str(now)
 
     later = time.time() + 60
