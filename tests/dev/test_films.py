@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from solutions.args import PPOArgs
 from solutions.trainer import PPOTrainer
@@ -100,3 +101,12 @@ def test_no_display_is_needed(tmp_path):
     code = "from utils.envs import make_envs; envs = make_envs('CartPole-v1', 1, render=True); envs.reset(); print(envs.render()[0].shape)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "(400, 600, 3)", done.stderr
+
+
+def test_the_picture_in_the_readme_moves_and_is_small():
+    picture = ROOT / "play" / "breakout.gif"
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert '<img src="play/breakout.gif"' in readme and "--record play/breakout.gif" in readme
+    assert picture.stat().st_size < 1_500_000
+    with Image.open(picture) as film:
+        assert film.n_frames > 100
