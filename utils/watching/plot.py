@@ -1,4 +1,4 @@
-"""A run in one figure: its scores beside the course's own run, and the figures of its updates."""
+"""A run in one figure: its scores beside those of an agent of the course, and the figures of its updates."""
 
 import numpy as np
 from matplotlib import rc_context
@@ -46,11 +46,13 @@ def in_short(number: float, _=None) -> str:
 
 def _draw_scores(ax, log) -> None:
     args = log.args
-    same_game = [card for card in cards.read_cards().values() if (card["env_id"], card["mode"]) == (args.env_id, args.mode)]
-    with_curve = [card for card in same_game if "curve" in card]
+    same_game = {name: card for name, card in cards.read_cards().items() if (card["env_id"], card["mode"]) == (args.env_id, args.mode)}
+    with_curve = [name for name, card in same_game.items() if "curve" in card]
     if with_curve:
-        curve = max(with_curve, key=lambda card: card["steps"])["curve"]
-        ax.plot("global_step", "episodic_return", data=curve, color=AMBER, linewidth=1, label="the course's own run")
+        name = max(with_curve, key=lambda name: same_game[name]["steps"])
+        curve = same_game[name]["curve"]
+        steps = [step for step in curve["global_step"] if step <= args.total_timesteps]  # no further than this run will go
+        ax.plot(steps, curve["episodic_return"][: len(steps)], color=AMBER, linewidth=1, label=f"the course's agent {name}")
         ax.set_xlim(0, args.total_timesteps)
     if log.games:
         steps, returns, _ = map(np.array, zip(*log.games, strict=True))
