@@ -20,7 +20,9 @@ from utils.paths import AGENTS
 
 CARDS = sorted(AGENTS.glob("*.json"))
 GAMES = {"classic-control": 20, "ram": 10, "atari": 8}
-ON_THE_WAY = [path for path in CARDS if path.stem.startswith(("breakout-", "pong-ram-"))]  # only sampled
+ON_THE_WAY = [path for path in CARDS if path.stem.startswith("breakout-")]  # played sampled only: greedy games take long
+NOTHING = {"ALE/Pong-v5": -21}
+"""The score of an agent that does nothing, where that is not 0."""
 GAMES_TO_PLAY = [(way, path) for path in CARDS for way in ("greedy", "sampled") if way == "sampled" or path not in ON_THE_WAY]
 
 
@@ -43,7 +45,9 @@ def test_an_agent_finds_the_score_of_its_card_again(path, way):
     spread = max(expected["std"], (expected["max"] - expected["min"]) / 6)  # scores with a long tail spread more than they show
     error = spread * np.sqrt(1 / games + 1 / expected["episodes"])
     allowed = 4 * error + 0.02 * abs(expected["mean"])
-    assert allowed < abs(expected["mean"]), "an agent that scores nothing would pass: play more games"
+    assert allowed < abs(expected["mean"] - NOTHING.get(args.env_id, 0)), (
+        "an agent that scores nothing would pass: play more games"
+    )
     assert abs(scores.mean() - expected["mean"]) <= allowed, scores
 
 
