@@ -46,7 +46,9 @@ def in_short(number: float, _=None) -> str:
 
 def _draw_scores(ax, log) -> None:
     args = log.args
-    same_game = {name: card for name, card in cards.read_cards().items() if (card["env_id"], card["mode"]) == (args.env_id, args.mode)}
+    same_game = {
+        name: card for name, card in cards.read_cards().items() if (card["env_id"], card["mode"]) == (args.env_id, args.mode)
+    }
     with_curve = [name for name, card in same_game.items() if "curve" in card]
     if with_curve:
         name = max(with_curve, key=lambda name: same_game[name]["steps"])
