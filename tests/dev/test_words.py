@@ -168,6 +168,7 @@ def builder(course, capsys, monkeypatch):
 
 
 FENCE = '```python exercise="compute_advantages" difficulty="4" importance="5" minutes="25"\n'
+LINE = (ROOT / "chapters/source/03_rollouts.md").read_text("utf-8").partition(FENCE)[0].count("\n") + 1
 CELL = f"{FENCE}from solutions.advantages import compute_advantages\n```"
 
 
@@ -179,8 +180,8 @@ CELL = f"{FENCE}from solutions.advantages import compute_advantages\n```"
         (lambda text: f"---\na: [1\n---\n{text}", "03_rollouts.md cannot be read (ParserError"),
         (lambda text: text.encode("utf-16"), "03_rollouts.md cannot be read (UnicodeDecodeError"),
         (lambda text: text.replace(' minutes="25"', ""), "must be exercise="),
-        (lambda text: text.replace('"25"', '"soon"'), "03_rollouts.md, line 353: the options"),
-        (lambda text: text.replace('"25"', '"25'), "line 353: the options of an exercise's fence"),
+        (lambda text: text.replace('"25"', '"soon"'), f"03_rollouts.md, line {LINE}: the options"),
+        (lambda text: text.replace('"25"', '"25'), f"line {LINE}: the options of an exercise's fence"),
         (lambda text: text.replace("from solutions.advantages", "from solutions.nosuch", 1), "imports compute_advantages"),
         (lambda text: text.replace("import compute_advantages\n```", "import nosuch\n```"), "imports nosuch"),
         (
