@@ -241,10 +241,10 @@ def update(root: Path, kept: Path) -> list[str]:
         lines += [
             f"{path}: the course has this chapter no more; yours stays where it is." for path in mine if path not in moves
         ]
-        for path, content in built.items():
-            there = [(root / path).read_bytes()] if path in files else []
-            as_built = [] if path in {*mine, *changes} else [content]  # what git would check out there, but for its line ends
-            if there and (news / path).read_bytes() in there + as_built:
+        for path in built.keys() & files.keys():
+            content = (news / path).read_bytes()
+            is_old = path not in {*mine, *changes} and content == built[path]  # on disk too, maybe with other line ends
+            if is_old or content == (root / path).read_bytes():
                 (news / path).unlink()
         if on_disk(root, [*files]) != files:
             raise SystemExit("A file was saved just now: update again; nothing is changed.")

@@ -56,6 +56,6 @@ MISTAKES = [
     mistake(AVERAGE, "parts and parameters exchanged", "the parameters of each part were added up: add up the parts of each parameter.", ("zip(*gradients, strict=True)", "gradients"), ("zip(counts, of_parts, strict=True)", "zip(counts, of_parts)")),
     mistake(AVERAGE, "by the size of the gradient", "the parts were weighted by the size of their gradients.", ("total = sum(counts)", "counts = [sum(float(one.abs().sum()) for one in part) for part in gradients]\n    total = sum(counts)")),
     mistake(AVERAGE, "a sum over samples", "each gradient were taken for a sum over its samples: it is of a mean already.", ("count / total * gradient", "gradient / total")),
-    mistake(AVERAGE, "on the CPU", "the sum began with new zeros on the CPU: begin with torch.zeros_like.", ("sum(weighted)", "sum(weighted, torch.zeros(of_parts[0].shape, dtype=of_parts[0].dtype))"), ("    total = sum(counts)\n", "    import torch\n\n    total = sum(counts)\n")),
+    mistake(AVERAGE, "on the CPU", "something new was made on the CPU, such as zeros to begin the sum with or a tensor of the weights: use torch.zeros_like, and plain numbers for the weights.", ("sum(weighted)", "sum(weighted, torch.zeros(of_parts[0].shape, dtype=of_parts[0].dtype))"), ("    total = sum(counts)\n", "    import torch\n\n    total = sum(counts)\n")),
     mistake(AVERAGE, "32 bits", "the result were made of 32-bit floats, whatever the gradients are.", ("sum(weighted)", "sum(weighted).float()")),
 ]  # fmt: skip
