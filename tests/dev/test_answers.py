@@ -591,7 +591,8 @@ def test_the_whole_way_in_a_notebook(course, monkeypatch):
     notebook = nbformat.read(course / "chapters" / "00_start_here.ipynb", as_version=4)
     exercise_cell(notebook, "discounted_returns").source = reference("discounted_returns")
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    notebook.cells = [c for c in code if c.metadata or c.source.startswith(("import", "from"))]
+    drawn = [cell for cell in code if "cellView" in cell.metadata]  # folded: they draw what other cells have played
+    notebook.cells = [c for c in code if c not in drawn and (c.metadata or c.source.startswith(("import", "from")))]
     execute(notebook, course)
     (checked,) = [cell for cell in notebook.cells if "checks" in cell.metadata]
     assert (

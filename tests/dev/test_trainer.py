@@ -106,7 +106,7 @@ def test_a_film_shows_the_value_and_the_return():
     envs = make_envs("ALE/Breakout-v5", 1, "atari", render=True)
     trainer = PPOTrainer(TINY_ATARI)
     frames, _ = record_game(trainer.actor, envs, max_steps=20, seed=0, critic=trainer.critic)
-    assert frames[0].shape == (240, 160, 3)
+    assert frames[0].shape == (210 + 4 * 15, 160, 3)  # a row of words, and three for the line
     strips = [frame[210:] for frame in display.caption_frames([frame[:210] for frame in frames], range(20), [7.0] * 20)]
     heights = [
         np.flatnonzero((strip[16:, 0:t] == (0x56, 0xB4, 0xE9)).all(-1).any(1)).min() for t, strip in enumerate(strips) if t

@@ -257,7 +257,8 @@ def test_what_the_agent_observes_stays_right_while_a_person_plays(agents):
 def test_the_value_is_drawn_under_the_game(tmp_path, agents):
     actor, critic, args = load_agent(agents / "cartpole.safetensors")
     options = {"episodes": 2, "max_steps": 6, "seed": 3}
-    for with_value, height in ((critic, 454), (None, 428)):
+    row = 27  # of a strip 600 pixels wide; the value's line is three rows high
+    for with_value, height in ((critic, 400 + 4 * row), (None, 400 + row + 1)):  # films have even sizes
         game = agent_game.AgentGame(actor, args, critic=with_value, **options)
         path = tmp_path / "film.mp4"
         watch.film(watch.play_alone(game), game, path, speed=1)
