@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from solutions import advantages
+from solutions.trainer import PPOTrainer
+from utils.answers import reference_parts
 
 
 def variables_of(function: Callable) -> dict:
@@ -60,31 +62,55 @@ def show_columns(trainer) -> None:
         )
 
 
-RIGHT_AT_FIRST = {
-    "policy_loss": "0: every ratio is 1, and normalised advantages have the mean 0",
+WHY = {
+    "policy_loss": "every ratio is 1, and normalised advantages have the mean 0",
     "value_loss": "half the mean square of returns - values",
-    "entropy": "just below log 2 = 0.693: the policy has preferred nothing yet",
-    "approx_kl": "0: new and old log-probabilities are the same",
-    "clipfrac": "0, for the same reason",
-    "grad_norm": "above 0",
+    "entropy": "just below log 2 = 0.693: the policy prefers nothing yet",
+    "approx_kl": "new and old log-probabilities are the same",
+    "clipfrac": "no ratio has left 1",
+    "grad_norm": "of all parameters together, before it is clipped",
     "explained_variance": "near 0: the critic knows nothing yet",
 }
 
 
 def show_first_update(trainer) -> None:
-    """Run `learning_phase` and print the figures of its update beside what they must be, as the policy is still the one that played.
+    """Run `learning_phase` and print the figures of its update, and where it moved both networks, beside what is right.
 
     Args:
         trainer: a PPOTrainer with one epoch of one minibatch, whose `rollout_phase` has just been called.
     """
-    before = [parameter.clone() for parameter in trainer.actor.parameters()]
+    twin = PPOTrainer(trainer.args)  # the same rollout and the same networks, in the course's own trainer
+    for mine, theirs in [(twin.actor, trainer.actor), (twin.critic, trainer.critic)]:
+        mine.load_state_dict(theirs.state_dict())
+    twin.agent.rollout = trainer.agent.rollout
+    at_first = [weights_of(trainer.actor), weights_of(trainer.critic)]
+    for network in (trainer.actor, trainer.critic):
+        for parameter in network.parameters():
+            parameter.grad = torch.ones_like(parameter)
+    with reference_parts():
+        PPOTrainer.learning_phase(twin)
     with suppress(NotImplementedError):
         trainer.learning_phase()
-    for name, right in RIGHT_AT_FIRST.items():
-        seen = trainer.log.figures.get(name)
-        print(f"{name:18} {'missing' if seen is None else f'{round(seen[0].item(), 4) + 0:8.4f}'}    {right}")
-    moved = any(not torch.equal(old, new) for old, new in zip(before, trainer.actor.parameters(), strict=True))
-    print("The actor's weights have moved." if moved else "The actor's weights have not moved.")
+    print(f"{'':18} {'yours':>8} {'right':>8}")
+    for name, why in WHY.items():
+        seen, right = (one.log.figures.get(name) for one in (trainer, twin))
+        shown = "missing" if seen is None else f"{round(float(seen[0]), 4) + 0:.4f}"
+        print(f"{name:18} {shown:>8} {round(float(right[0]), 4) + 0:8.4f}   {why}")
+    for who, before, mine, theirs in zip(
+        ("actor", "critic"), at_first, (trainer.actor, trainer.critic), (twin.actor, twin.critic), strict=True
+    ):
+        step, right_step = weights_of(mine) - before, weights_of(theirs) - before
+        if step.any():
+            angle = torch.cosine_similarity(step, right_step, dim=0)
+            print(f"The {who}'s step and the right one have the cosine {angle:.2f}; 1 is the same direction.")
+        else:
+            print(f"The {who}'s weights have not moved.")
+    print("This does not show the sign of the entropy's term: where the entropy is largest it has no slope.")
+
+
+def weights_of(network: nn.Module) -> Tensor:
+    """Return a copy of all parameters of a network in one row."""
+    return torch.cat([parameter.detach().flatten().clone() for parameter in network.parameters()])
 
 
 def tensors_in(variables: dict) -> Iterator[tuple[str, Tensor]]:

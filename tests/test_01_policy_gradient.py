@@ -147,7 +147,7 @@ def test_sample_actions(sample_actions):
             require(
                 False,
                 f"`logprobs` is not log pi(action): for row {row}, action {actions[row]}, seen {logprobs[row]:.4f}, expected "
-                f"{of_actions[row]:.4f}.",
+                f"{of_actions[row]:.4f}. The logits of this row are {show(logits[row])}.",
                 "other",
             )
     (gradient,) = torch.autograd.grad(logprobs.sum(), logits, allow_unused=True) if logprobs.requires_grad else (None,)
@@ -210,7 +210,7 @@ def test_reinforce_loss(reinforce_loss):
     (into_returns,) = torch.autograd.grad(loss, returns, allow_unused=True) if returns.requires_grad else (None,)
     require(
         into_returns is None or not into_returns.any(),
-        "The gradient flows into `returns`: they are data, so detach them, or a critic would learn to promise more instead of the actor to do better.",
+        "The gradient flows into `returns`: they are data, so detach them. Otherwise the loss could be made small by changing the returns.",
         "through returns",
     )
     for returns, expected in [([0.0, 3.0, 0.0, 1.0], 2.5), ([0.0] * 4, 0.0)]:

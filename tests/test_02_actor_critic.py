@@ -129,21 +129,29 @@ def expect_pair(answer) -> tuple[nn.Module, nn.Module]:
     return answer
 
 
+def nth(number: int) -> str:
+    """The ordinal of a layer, counted from 0; activations are not counted."""
+    ordinals = ["first", "second", "third", "fourth", "fifth", "sixth"]
+    return ordinals[number] if number < len(ordinals) else f"{number + 1}th"
+
+
 def expect_initialised(layers: list[nn.Module], stds: list[float], who: str) -> None:
     for number, (layer, std) in enumerate(zip(layers, stds, strict=True)):
         scale = orthogonal_scale(layer.weight)
         require(
             scale is not None,
-            f"Layer {number} of the {who} ({layer}) does not have orthogonal weights: pass every layer through layer_init.",
+            f"The {who}'s {nth(number)} layer ({layer}) does not have orthogonal weights: pass every layer through layer_init.",
             f"{who} {number} not orthogonal",
         )
         require(
             abs(scale - std) < 1e-3 * std,
-            f"Layer {number} of the {who} ({layer}) has weights of scale {scale:.4f}; expected std = {std:.4f}.",
+            f"The {who}'s {nth(number)} layer ({layer}) has weights of scale {scale:.4f}; expected std = {std:.4f}.",
             f"{who} {number} {scale:.3f} {show(layer.bias.mean())}",
         )
         require(
-            not layer.bias.any(), f"Layer {number} of the {who} ({layer}) has biases that are not 0.", f"{who} {number} bias"
+            not layer.bias.any(),
+            f"The {who}'s {nth(number)} layer ({layer}) has biases that are not 0.",
+            f"{who} {number} bias",
         )
 
 
@@ -158,7 +166,7 @@ def expect_activations(trace: Trace, expected: str, who: str) -> None:
         kind = fits[0] if fits else "something else"
         require(
             expected in fits,
-            f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected {expected}.",
+            f"Between the {who}'s {nth(number)} and {nth(number + 1)} layer there is {kind}; expected {expected}.",
             f"{who} {number} {kind}",
         )
 
@@ -310,7 +318,7 @@ def test_get_actor_and_critic_atari(get_actor_and_critic_atari):
                     kind = "no activation" if torch.allclose(after, before) else "something else"
                     require(
                         False,
-                        f"Between layers {number} and {number + 1} of the {who} there is {kind}; expected ReLU.",
+                        f"Between the {who}'s {nth(number)} and {nth(number + 1)} layer there is {kind}; expected ReLU.",
                         f"{who} {number} {kind}",
                     )
 
@@ -444,7 +452,7 @@ def test_fit_critic(fit_critic):
     expect_close(
         torch.stack(losses),
         torch.stack(expected_losses),
-        "The losses of three steps on six observations",
+        "What fit_critic returns in three steps on six observations",
         "mean squared errors",
     )
     expect_close(

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 import numpy as np
 import torch
 
-from tests.checks import WrongAnswer, require
+from tests.checks import WrongAnswer, line_of, require
 from utils.transitions import Contract, ContractError, Rule, Transition
 
 N = 4
@@ -60,6 +60,14 @@ def checked(check_transition, contract: Contract, transition: Transition):
     own = copy.deepcopy(contract)
     try:
         return check_transition(own, transition)
+    except TypeError as error:
+        require(
+            transition.terminations is not None,
+            f"Of a reset there is only `next_obs`; every other field is None, and check_transition raises TypeError there ({error}): look at "
+            f"the fields that the contract's rules name, and at the flags only if `one_end` is True.{line_of(error)}",
+            f"reset: {error}",
+        )
+        raise
     finally:
         require(repr(own) == repr(contract), "check_transition changes the contract. It only looks.", "changes the contract")
 

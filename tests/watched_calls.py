@@ -27,7 +27,7 @@ class WatchedCalls:
         self.flat = {name: self.columns[name].flatten() for name in ("logprobs", "values", "next_values", "rewards")}
         self.flat |= {"advantages": oracle.advantages, "returns": oracle.returns}
         self.settings = {name: getattr(args, name) for name in ("gamma", "gae_lambda", "clip_coef", "max_grad_norm")}
-        self.is_normalised, self.is_first = args.norm_adv, True
+        self.is_normalised, self.is_first, self.latest_logprobs = args.norm_adv, True, None
         self.patches = ExitStack()
 
     def __enter__(self) -> "WatchedCalls":
@@ -70,6 +70,14 @@ class WatchedCalls:
         if fact := self._misplaced("policy_loss", given, "logprobs") or self._wrong_setting("policy_loss", given, "clip_coef"):
             return fact
         is_first, self.is_first = self.is_first, False
+        self.latest_logprobs = old
+        if is_first and self._of_rollout(new) == "logprobs" and not torch.allclose(new.flatten(), old.flatten(), atol=1e-4):
+            return (
+                "Before the first update `new_logprobs` and `logprobs` hold the same numbers, but not in the same order: flatten all columns of "
+                "the rollout in the same way."
+            )
+        if fact := self._other_steps(weights, "advantages"):
+            return f"policy_loss was given {fact}"
         if is_first and self._of_rollout(new) is None and new.numel() == self.flat["logprobs"].numel():
             return (
                 f"Before the first update policy_loss was given `new_logprobs` with the mean {new.mean():.4f}, and the rollout's have "
@@ -92,7 +100,8 @@ class WatchedCalls:
             return None  # the other way round it is the same number
         if isinstance(new, Tensor) and not new.requires_grad:
             return "value_loss was given `new_values` without a graph: they come from the critic as it is now, and not from the rollout."
-        return self._misplaced("value_loss", given, "returns")
+        fact = self._misplaced("value_loss", given, "returns") or self._other_steps(other, "returns")
+        return f"value_loss was given {fact}" if fact and fact.startswith("`") else fact
 
     def _entropy_bonus(self, given) -> str | None:
         logits = given.get("logits")
@@ -116,6 +125,24 @@ class WatchedCalls:
         because = because or {"returns": "which are advantages + values"}.get(name, "")
         numbers = f"with the mean {seen.mean():.4f}; those of the rollout have {right.mean():.4f}"
         return f"{function} was given `{name}` {numbers}" + (f", {because}." if because else ".")
+
+    def _other_steps(self, seen, name: str) -> str | None:
+        """Say so if a minibatch's numbers, up to scale and shift, are not of the same steps as the `logprobs` that came with it."""
+        old, column, logprobs = self.latest_logprobs, self.flat[name], self.flat["logprobs"]
+        whole = isinstance(seen, Tensor) and isinstance(old, Tensor) and seen.numel() == old.numel() == column.numel() > 2
+        if not whole or self._of_rollout(old) != "logprobs" or len(logprobs.unique()) < len(logprobs):
+            return None
+        steps = (old.detach().flatten()[:, None] - logprobs).abs().argmin(dim=1)
+        numbers = seen.detach().flatten()
+
+        def agrees(one: Tensor) -> bool:
+            return torch.corrcoef(torch.stack([one, column])).nan_to_num()[0, 1].item() > 0.999
+
+        in_order = agrees(torch.empty_like(numbers).scatter(0, steps, numbers))
+        is_column = torch.corrcoef(torch.stack([numbers.sort().values, column.sort().values])).nan_to_num()[0, 1].item() > 0.999
+        if in_order or not is_column:
+            return None
+        return f"`{name}` and `logprobs` of different steps: flatten all columns of the rollout in the same way."
 
     def _of_rollout(self, tensor) -> str | None:
         """Return the name of the rollout's column that holds these numbers, in any order."""

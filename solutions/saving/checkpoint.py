@@ -165,6 +165,7 @@ def resume(path: str | Path, args: PPOArgs, make_trainer: "Callable[[PPOArgs], P
     trainer = make_trainer(args)
     _load_weights(path, trainer.actor, trainer.critic, tensors)
     if run is None:
+        trainer.log.began_trained = True
         return trainer
     try:
         entries = _read_log(Path(path), run, tensors, trainer)

@@ -143,9 +143,9 @@ class Notebook:
     def prompt(self, cell) -> str:
         return cell.locator(".jp-InputPrompt").inner_text()
 
-    def wait_for(self, cell):
+    def wait_for(self, cell, minutes: float = 2):
         """Wait until a cell has run."""
-        cell.locator(".jp-InputPrompt").filter(has_text=re.compile(r"\[\d+\]:")).wait_for()
+        cell.locator(".jp-InputPrompt").filter(has_text=re.compile(r"\[\d+\]:")).wait_for(timeout=60_000 * minutes)
 
     def stderr(self, part) -> list[str]:
         """What stands in red boxes that are no errors, in a cell or on the page."""

@@ -108,7 +108,7 @@ def test_an_exercise_is_solved(page, open_notebook, shoot, name):
 def test_a_chapter_runs_whole(page, open_notebook, shoot, stem):
     notebook = open_notebook(stem, build.unfold(stem, SOURCES, solved=True))
     notebook.menu("Run", "Run All Cells")
-    notebook.wait_for(notebook.cell(PROGRESS))
+    notebook.wait_for(notebook.cell(PROGRESS), minutes=10)  # it trains
     assert not notebook.stderr(page)
     assert not flaws(page)
     for film in page.locator("video").all():

@@ -223,7 +223,7 @@ def critic_frozen(run: History) -> Iterator[str]:
 
 @rule(
     "It runs away from the returns. Usual causes: the value loss with the wrong sign, values bootstrapped past the end of an episode, "
-    "a learning rate too high.",
+    "a learning rate too high, rewards that are wrong.",
 )
 def critic_diverges(run: History) -> Iterator[str]:
     at_first, loss = run["value_loss"][:WINDOW].min(), run.lately("value_loss")

@@ -74,6 +74,8 @@ class RunLog:
         self.findings: dict[str, str] = {}
         self.failed: set[str] = set()
         self.num_actions = num_actions
+        self.began_trained = False
+        """Whether the run began with the weights of an agent: then nobody else's curve stands beside it."""
         self.folder: Path | None = None
         self.bar: tqdm | None = None
         self.screen: Place | None = None

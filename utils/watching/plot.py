@@ -21,14 +21,14 @@ def plot(log) -> Figure:
     """Draw the scores of the games, the evaluations and the figures of a run (a `RunLog`)."""
     with rc_context(TYPE):
         figure = Figure(figsize=(13, 6), layout="none")
-        margins = {"left": 0.06, "right": 0.985, "bottom": 0.1, "top": 0.94, "wspace": 0.45, "hspace": 0.3}
+        margins = {"left": 0.075, "right": 0.985, "bottom": 0.1, "top": 0.94, "wspace": 0.45, "hspace": 0.3}
         # A layout that matplotlib works out takes twice as long to draw
         axes = figure.subplot_mosaic(LAYOUT, gridspec_kw=margins)
         _draw_scores(axes["episodic_return"], log)
         axes["episodic_return"].locator_params(axis="x", nbins=6)
         for name, ax in axes.items():
             if name != "episodic_return":
-                ax.plot(log.rows.column("global_step"), log.rows.column(name), color=ORANGE)
+                ax.plot(log.rows.column("global_step"), log.rows.column(name), ".-" if len(log.rows) < 3 else "-", color=ORANGE)
                 ax.set_title(name)
                 ax.locator_params(nbins=4)
             ax.xaxis.set_major_formatter(in_short)
@@ -50,7 +50,7 @@ def _draw_scores(ax, log) -> None:
         name: card for name, card in cards.read_cards().items() if (card["env_id"], card["mode"]) == (args.env_id, args.mode)
     }
     with_curve = [name for name, card in same_game.items() if "curve" in card]
-    if with_curve:
+    if with_curve and not log.began_trained:
         name = max(with_curve, key=lambda name: same_game[name]["steps"])
         curve = same_game[name]["curve"]
         steps = [step for step in curve["global_step"] if step <= args.total_timesteps]  # no further than this run will go
