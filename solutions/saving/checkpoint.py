@@ -19,7 +19,7 @@ from solutions import networks
 from solutions.args import PPOArgs, require_counts
 from solutions.saving import storage
 from utils import answers
-from utils.envs import make_envs
+from utils.envs import make_envs, require_imported
 from utils.watching.journal import Journal
 
 if TYPE_CHECKING:
@@ -321,11 +321,13 @@ def _read(path: str | Path) -> tuple[dict[str, Tensor], PPOArgs, dict]:
             raise ValueError(f"{ruined[0]} has numbers that are not finite")
         if "env_id" not in about["args"]:  # an earlier version may lack others
             raise ValueError("it does not say what was played")
-        return tensors, PPOArgs(**about["args"]), about
+        args = PPOArgs(**about["args"])
     except FileNotFoundError:
         raise ValueError(f"There is no file {path}: give the path of a .safetensors that a training wrote.") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _not_whole(path, error) from None
+    require_imported(args.env_id, path)
+    return tensors, args, about
 
 
 def _not_whole(path: str | Path, why) -> ValueError:
