@@ -25,6 +25,10 @@ def _for_notebook(test):
 
     @functools.wraps(test)
     def check(answer, **options) -> None:
+        if isinstance(answer, str):
+            raise TypeError(
+                f"{test.__name__} takes the function or class itself, without quotation marks: {answer}, not {answer!r}."
+            )
         program, verdict = programs.program_of(answer, exercise.object_name) if exercise else None, None
         try:
             checks.judge(exercise, test, answer, **options)

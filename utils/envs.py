@@ -134,7 +134,7 @@ def make_envs(
         )
     render_mode = "rgb_array" if render else None
     if render:
-        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pygame draws into pictures, not into a window
+        draw_into_pictures()
     atari = {"repeat_action_probability": 0.25 if sticky_actions else 0.0, "full_action_space": False} if atari_game else {}
     drawn = {"render_mode": render_mode} if render else {}  # not every environment knows the argument
     make_one = partial(_make_one, spec, mode, **drawn, **atari)
@@ -192,6 +192,12 @@ def _make_one(spec: gym.envs.registration.EnvSpec, mode: str, **options) -> gym.
             f"{spec.id} cannot be drawn: give its constructor an argument `render_mode`, and let `render()` return a picture "
             'where it is "rgb_array".'
         ) from None
+
+
+def draw_into_pictures() -> None:
+    """Let pygame, with which Gymnasium draws, open neither a window nor the sound card: a machine without one would complain."""
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 
 
 def import_module_of(env_id: str) -> None:

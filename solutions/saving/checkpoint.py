@@ -119,6 +119,8 @@ def save_checkpoint(path: str | Path, trainer: "PPOTrainer") -> Path:
     tensors["random.torch"] = torch.get_rng_state()
     if trainer.device.type == "cuda":
         tensors["random.cuda"] = torch.cuda.get_rng_state(trainer.device)
+    elif trainer.device.type == "mps":
+        tensors["random.mps"] = torch.mps.get_rng_state()
     run = {
         "numpy": trainer.rng.bit_generator.state,
         "seconds": log.seconds,
@@ -180,6 +182,8 @@ def resume(path: str | Path, args: PPOArgs, make_trainer: "Callable[[PPOArgs], P
         torch.set_rng_state(tensors["random.torch"])
         if "random.cuda" in tensors and trainer.device.type == "cuda":
             torch.cuda.set_rng_state(tensors["random.cuda"], trainer.device)
+        if "random.mps" in tensors and trainer.device.type == "mps":
+            torch.mps.set_rng_state(tensors["random.mps"])
         trainer.rng.bit_generator.state = run["numpy"]
         trainer.log.restore(entries["row"], entries["evaluation"], entries["game"], _number(run, "seconds"))
         trainer.log.wandb.id = run.get("wandb_id")

@@ -62,7 +62,9 @@ def _last_of(attempted: list[dict], cells: list[dict], exercise: Exercise, where
     if len(defining) > 1:
         where += f", the last of the {len(defining)} cells there that define it"
     place = next(i for i, cell in enumerate(cells) if cell is defining[-1])
-    before, after = ([cell_source(cell) for cell in some if cell["cell_type"] == "code"] for some in (cells[:place], cells[place + 1 :]))
+    before, after = (
+        [cell_source(cell) for cell in some if cell["cell_type"] == "code"] for some in (cells[:place], cells[place + 1 :])
+    )
     answer = cell_source(defining[-1])
     program, missing = with_definitions(answer, before, after)
     entry = records.read(exercise) or {}

@@ -235,7 +235,9 @@ def with_definitions(
             missing.append(name)
         for i in last:
             needed.add(i)
-            waiting += [(other, i, statements[i].is_deferred) for other in statements[i].uses if other not in statements[i].binds]
+            waiting += [
+                (other, i, statements[i].is_deferred) for other in statements[i].uses if other not in statements[i].binds
+            ]
     if missing:
         needed |= {i for i, statement in enumerate(statements) if statement.imports_all}
     taken = []
