@@ -280,6 +280,8 @@ def play(env_id: str, *, zoom: float | None, speed: float, agent: str | None, re
         ValueError: one of these makes no sense, or there is no screen or no sound.
     """
     check_view(speed, zoom)
+    if not sound:
+        os.environ.setdefault("SDL_AUDIODRIVER", "dummy")  # else Gymnasium's drawing may open the sound card
     if sound and agent is not None:
         raise ValueError("Only the games that you play alone have sound: leave out --sound or --agent.")
     display = "play on a computer with a screen, or in a notebook with utils.notebook_play.play_here."

@@ -21,6 +21,7 @@ from agent_game import AgentGame, find_agent, list_agents
 from keyboard import Stage, check_view, film, require_display, run, stop_at_ctrl_c, stopped
 
 from solutions.args import require_counts
+from utils.envs import import_module_of
 from utils.playing import cards
 
 
@@ -36,6 +37,7 @@ def main(
     record: Path | None = None,
     zoom: float | None = None,
     speed: float = 1.0,
+    module: str | None = None,
 ):
     """Watch a trained agent play whole games, in a window or in a film. In the window, P takes over from it, and H shows the
     other keys.
@@ -53,7 +55,11 @@ def main(
         record: write a film, an .mp4 or a .gif, instead of opening a window.
         zoom: how many times larger than its picture the game is shown; by default it becomes 400 to 630 pixels high.
         speed: how many times as fast as the real game.
+        module: a module of yours that registers the agent's environment, such as my_games for my_games:Catch-v0. It is
+            imported, and its code runs.
     """
+    if module is not None:
+        import_module_of(f"{module}:")
     if agent is None:
         print(list_agents())
         print(

@@ -66,7 +66,7 @@ class PPOArgs:
     video_log_freq: int | None = None
     """Record a game of the agent each time this many episodes have ended; None never does."""
     device: str = "auto"
-    """cpu, cuda, or auto: CUDA where there is one, else the CPU."""
+    """cpu, cuda, mps (Apple's GPU; nobody of the course has run it), or auto: CUDA where there is one, else the CPU."""
     precision: Precision = "auto"
     """fp32, bf16 (networks with convolutions multiply in bfloat16), or auto: bf16 where the hardware has it."""
 
@@ -132,8 +132,12 @@ class PPOArgs:
             device = torch.device(self.device)
         except RuntimeError:
             device = None
-        if device is None or device.type not in ("cpu", "cuda"):
-            raise ValueError(f'device must be "auto", "cpu" or "cuda"; you gave {self.device!r}.')
+        if device is None or device.type not in ("cpu", "cuda", "mps"):
+            raise ValueError(f'device must be "auto", "cpu", "cuda" or "mps"; you gave {self.device!r}.')
+        if device.type == "mps" and not torch.backends.mps.is_available():
+            raise ValueError('device is "mps", but PyTorch finds no GPU of Apple\'s here: use device="auto" or "cpu".')
+        if device.type == "mps" and self.precision == "bf16":
+            raise ValueError('On device "mps" the course computes in 32-bit floats: leave precision at "auto", or use "fp32".')
         if device.type == "cuda" and (device.index or 0) >= (gpus := torch.cuda.device_count()):
             found = f"only {gpus}" if gpus else "no"
             raise ValueError(f'device is "{self.device}", but PyTorch finds {found} CUDA GPU here: use device="auto" or "cpu".')

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from solutions.saving import checkpoint
 from solutions.saving.run_files import RunFiles
 from solutions.trainer import PPOTrainer
 from utils import answers, words
+from utils.envs import find_spec, import_module_of, is_atari
 from utils.interrupts import SIGNALS, Interrupts, silence
 from utils.processes import WorkerError
 from utils.transitions import ContractError
@@ -46,10 +48,12 @@ class Run:
     """Play greedy games before the first iteration and after every so many; None only plays them at the end."""
     eval_episodes: int = 20
     """How many games each evaluation plays."""
-    eval_max_steps: int = 27_000
-    """A game of an evaluation is cut short after so many steps, and counts with the score it has."""
-    threshold: float | None = None
-    """Stop early once an evaluation's mean less two standard errors reaches this score; say at the end whether it was solved."""
+    eval_max_steps: int | None = None
+    """A game of an evaluation is cut short after so many steps, and counts with the score it has. None: after the environment's
+    own time limit, or 27,000 steps where it has none."""
+    threshold: float | Literal["auto"] | None = "auto"
+    """Stop early once an evaluation's mean less two standard errors reaches this score; say at the end whether it was solved.
+    auto: the score at which Gymnasium calls the environment solved, if it names one."""
 
     def __post_init__(self):
         names = "updates", "checkpoint_every", "save_every", "eval_every", "eval_episodes", "eval_max_steps"
@@ -61,12 +65,16 @@ class Run:
 RUNS = {
     "cartpole": (
         "CartPole-v1 from four numbers, solved in seconds",
-        Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100, eval_max_steps=500, threshold=475.0),
+        Run(PRESETS["cartpole"], eval_every=4, eval_episodes=100),
     ),
     "pong-ram": ("Atari Pong from the console's 128 bytes of memory", Run(PRESETS["pong-ram"], eval_every=100)),
-    "breakout": ("Atari Breakout from pixels", Run(PRESETS["breakout"], eval_max_steps=5_000)),
+    "breakout": ("Atari Breakout from pixels", Run(PRESETS["breakout"])),
     "space-invaders": ("Atari Space Invaders from pixels", Run(PRESETS["space-invaders"], save_every=1_000)),
 }
+
+
+EVAL_MAX_STEPS = {"ALE/Breakout-v5": 5_000}
+"""For games that a greedy agent may never end, as it waits for a ball that it never serves."""
 
 
 def preset_of(args: PPOArgs) -> tuple[str, PPOArgs] | None:
@@ -106,6 +114,7 @@ def trainer_class(run: Run) -> type[PPOTrainer]:
 
 def make_trainer(run: Run) -> PPOTrainer:
     """Make the trainer of a run, anew or from what is to be resumed; it may be the learner's. Raises ValueError."""
+    import_module_of(run.args.env_id)  # somebody typed it; what a file says is not imported
     if run.answers and distributed.is_launched():
         raise ValueError("Your own answers train in one process: leave out torchrun, or --answers.")
     if run.args.mode != "atari":
@@ -152,7 +161,10 @@ def ignored_settings(asked: PPOArgs, used: PPOArgs) -> list[str]:
 def stopping_rule(run: Run) -> Evaluator:
     """Return the evaluations that a run asks for. Raises ValueError for a count below 1."""
     every = run.args.num_iterations if run.eval_every is None else run.eval_every
-    return Evaluator(run.args, every, run.eval_episodes, run.eval_max_steps, run.threshold)
+    spec = find_spec(run.args.env_id)
+    max_steps = run.eval_max_steps or EVAL_MAX_STEPS.get(spec.id) or spec.max_episode_steps or 27_000
+    threshold = spec.reward_threshold if run.threshold == "auto" else run.threshold
+    return Evaluator(run.args, every, run.eval_episodes, max_steps, threshold)
 
 
 def train(
@@ -197,7 +209,7 @@ def play_games(run: Run, ppo: PPOTrainer, evaluator: Evaluator) -> dict[str, np.
     return scores
 
 
-def report(run: Run, ppo: PPOTrainer, scores: dict[str, np.ndarray]) -> int:
+def report(run: Run, ppo: PPOTrainer, scores: dict[str, np.ndarray], threshold: float | None) -> int:
     """Say how the training went; returns the exit code."""
     log = ppo.log
     if log.games:
@@ -210,15 +222,14 @@ def report(run: Run, ppo: PPOTrainer, scores: dict[str, np.ndarray]) -> int:
         return 130
     greedy, sampled = scores["greedy"].mean(), scores["sampled"].mean()
     if greedy < sampled - scores["sampled"].std():
-        print(
-            "The greedy agent does much worse than the sampling one: it may be waiting for a key that it never presses, such as FIRE."
-        )
+        advice = ": it may be waiting for a key that it never presses, such as FIRE" if is_atari(ppo.args.env_id) else ""
+        print(f"The greedy agent does much worse than the sampling one{advice}.")
     summary = f"mean {greedy:.1f} greedy, {sampled:.1f} sampled, over {run.eval_episodes} games each"
-    if run.threshold is None:
+    if threshold is None:
         print(f"result: {summary}.")
         return 0
-    solved = greedy >= run.threshold
-    print(f"{'solved' if solved else 'not solved'}: {summary}; the threshold is {run.threshold:g}, greedy.")
+    solved = greedy >= threshold
+    print(f"{'solved' if solved else 'not solved'}: {summary}; the threshold is {threshold:g}, greedy.")
     return 0 if solved or distributed.is_launched() else 1  # torchrun takes 1 for a failure
 
 
@@ -283,7 +294,7 @@ def train_and_report(
             f"\nStopped early. To go on, add --resume {files.checkpoint}" if files.checkpoint.exists() else "\nStopped early."
         )
     print(f"{whole(keep_curve, scores)}, the agent in {files.agent}.")
-    return report(run, ppo, scores)
+    return report(run, ppo, scores, evaluator.threshold)
 
 
 if __name__ == "__main__":

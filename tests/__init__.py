@@ -25,21 +25,23 @@ def _for_notebook(test):
 
     @functools.wraps(test)
     def check(answer, **options) -> None:
-        source, verdict = programs.source_of(answer) if exercise else None, None
+        if isinstance(answer, str):
+            raise TypeError(
+                f"{test.__name__} takes the function or class itself, without quotation marks: {answer}, not {answer!r}."
+            )
+        program, verdict = programs.program_of(answer, exercise.object_name) if exercise else None, None
         try:
             checks.judge(exercise, test, answer, **options)
         except checks.Verdict as raised:
             verdict = raised
-        if source is not None and not isinstance(verdict, checks.NotAttempted):
-            shell = jupyter.shell()
-            executed_cells = [] if shell is None else list(shell.user_ns["In"])
+        if program is not None and not isinstance(verdict, checks.NotAttempted):
             try:
-                records.write(exercise, programs.with_definitions(source, executed_cells), verdict is None)
+                records.write(exercise, program.source, verdict is None, cell=program.cell)
             except OSError as error:
                 print(f"Your answer cannot be recorded in {paths.RECORDS} ({error.strerror or error}); the verdict stands.")
         if verdict is not None:
             raise verdict
-        how_far = f" {progress.show_progress().line(exercise.name)}" if source is not None else ""
+        how_far = f" {progress.show_progress().line(exercise.name)}" if program is not None else ""
         print(f"✓ {test.__name__.removeprefix('test_')} passes.{how_far}")
 
     return check

@@ -1,7 +1,10 @@
 """One way to make every environment of the course, with one meaning for everything that a step returns."""
 
 import os
+import sys
 from functools import partial
+from importlib import import_module
+from pathlib import Path
 
 import ale_py
 import gymnasium as gym
@@ -102,7 +105,7 @@ def make_envs(
     Time limits, which truncate an episode, are those that Gymnasium registered with the id.
 
     Args:
-        env_id: a Gymnasium id with a discrete action space.
+        env_id: a Gymnasium id with a discrete action space, or MODULE:ID, where the module registers it.
         num_envs: N.
         mode: "classic-control", "ram" (three snapshots of an Atari game's 128 bytes) or "atari" (its last 4 frames, 84 x 84).
         sticky_actions: Atari only: repeat the previous action with probability 0.25.
@@ -116,6 +119,7 @@ def make_envs(
         ValueError: an unknown env_id or mode, two that do not go together, or a package of the environment is missing.
         WorkerError: a process died or hangs; also from `reset` and `step`.
     """
+    import_module_of(env_id)
     spec = find_spec(env_id)
     atari_game = is_atari(env_id)
     if atari_game and not env_id.startswith("ALE/"):
@@ -130,9 +134,10 @@ def make_envs(
         )
     render_mode = "rgb_array" if render else None
     if render:
-        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pygame draws into pictures, not into a window
+        draw_into_pictures()
     atari = {"repeat_action_probability": 0.25 if sticky_actions else 0.0, "full_action_space": False} if atari_game else {}
-    make_one = partial(_make_one, spec, mode, render_mode=render_mode, **atari)
+    drawn = {"render_mode": render_mode} if render else {}  # not every environment knows the argument
+    make_one = partial(_make_one, spec, mode, **drawn, **atari)
     if processes:
         envs = ProcessVectorEnv([make_one] * num_envs, timeout)
     elif mode == "atari" and not render:
@@ -148,10 +153,16 @@ def make_envs(
         envs = SameStepCartPole(num_envs, render_mode=render_mode)
     else:
         envs = SyncVectorEnv([make_one] * num_envs, autoreset_mode=AutoresetMode.SAME_STEP)
-    if not isinstance(envs.single_action_space, gym.spaces.Discrete):
+    actions = envs.single_action_space
+    if not isinstance(actions, gym.spaces.Discrete):
         raise ValueError(
-            f"{env_id} has the action space {envs.single_action_space}; the agents of this course choose from a list of "
+            f"{env_id} has the action space {actions}; the agents of this course choose from a list of "
             "actions (Discrete), as in CartPole-v1 or ALE/Breakout-v5."
+        )
+    if actions.start != 0:
+        raise ValueError(
+            f"{env_id} counts its actions from {actions.start}; the agents of this course count from 0: give it the action space "
+            f"Discrete({actions.n}), and add {actions.start} in its `step`."
         )
     space = envs.single_observation_space
     if mode == "classic-control" and not (isinstance(space, gym.spaces.Box) and len(space.shape) == 1):
@@ -174,12 +185,61 @@ def _make_one(spec: gym.envs.registration.EnvSpec, mode: str, **options) -> gym.
         raise ValueError(
             f"{spec.id} needs a package that is not installed: install it, or choose another environment ({error})."
         ) from None
+    except TypeError as error:
+        if "render_mode" not in options or "render_mode" not in str(error):
+            raise
+        raise ValueError(
+            f"{spec.id} cannot be drawn: give its constructor an argument `render_mode`, and let `render()` return a picture "
+            'where it is "rgb_array".'
+        ) from None
+
+
+def draw_into_pictures() -> None:
+    """Let pygame, with which Gymnasium draws, open neither a window nor the sound card: a machine without one would complain."""
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+
+
+def import_module_of(env_id: str) -> None:
+    """Import the module of an id such as MODULE:ID, which registers it. For ids that somebody typed, see `require_imported`.
+
+    Raises:
+        ValueError: there is no such module.
+    """
+    module, found, _ = env_id.rpartition(":")
+    if not found:
+        return
+    if "" not in sys.path:
+        sys.path.append("")  # a file in the folder from which the command was given
+    try:
+        import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module.split(".")[0] and error.name != module:
+            raise
+        raise ValueError(
+            f"There is no module {module!r} for {env_id!r}: give the command in the folder that holds {module.split('.')[0]}.py, or correct "
+            "the name."
+        ) from None
+
+
+def require_imported(env_id: str, path: str | Path) -> None:
+    """Refuse an id that a file gives, if its module is not imported yet: a file of somebody else's must not run code.
+
+    Raises:
+        ValueError: the id is MODULE:ID, and nobody has imported the module.
+    """
+    module, found, _ = env_id.rpartition(":")
+    if found and module not in sys.modules:
+        raise ValueError(
+            f"{path} is of the environment {env_id}, and a file does not decide what is imported. If you trust the module {module}, name it "
+            f"yourself: --module {module} with play/watch.py, --env-id {env_id} with a training, `import {module}` in Python."
+        )
 
 
 def find_spec(env_id: str) -> gym.envs.registration.EnvSpec:
-    """Return Gymnasium's description of an environment. Raises ValueError if there is none."""
+    """Return Gymnasium's description of an environment. Raises ValueError if there is none; imports nothing."""
     try:
-        return gym.spec(env_id)
+        return gym.spec(env_id.rpartition(":")[2])
     except gym.error.Error as error:
         raise ValueError(f"There is no environment {env_id!r}: {error}") from None
 

@@ -7,7 +7,6 @@ in the kernel would not do: Google Colab does not deliver what a widget sends of
 """
 
 import base64
-import os
 from html import escape
 from io import BytesIO
 from math import ceil
@@ -20,6 +19,7 @@ from IPython.display import HTML, display
 from PIL import Image
 
 from utils import jupyter
+from utils.envs import draw_into_pictures
 from utils.playing import scores
 from utils.playing.games import KEYS, Game
 
@@ -54,7 +54,7 @@ def play_here(env_id: str = "ALE/Breakout-v5", fps: int | None = None) -> None:
         return
     if fps is not None and not 1 <= fps <= 240:
         raise ValueError(f"fps must lie between 1 and 240; you gave {fps}.")
-    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")  # pygame draws into pictures, not into a window
+    draw_into_pictures()
     player = Player(Game(env_id), fps)
     if _latest is not None:
         _latest.close()

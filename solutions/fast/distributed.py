@@ -56,6 +56,8 @@ def join(args: PPOArgs) -> None:
         RankError: the others do not come.
     """
     on_gpus = args.torch_device.type == "cuda"
+    if args.torch_device.type == "mps":
+        raise ValueError('Several processes cannot share device "mps": use device="cpu", or leave out torchrun.')
     here, gpus = int(os.environ["LOCAL_WORLD_SIZE"]), torch.cuda.device_count()
     if on_gpus and here > gpus:
         raise ValueError(

@@ -53,6 +53,8 @@ def has_fast_bf16(device: torch.device) -> bool:
     """Tell whether a device computes faster in bfloat16 than in float32. A CPU without the instructions for it imitates them."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "mps":
+        return False  # not measured
     try:
         flags = Path("/proc/cpuinfo").read_text().split()
     except OSError:  # not Linux

@@ -19,7 +19,7 @@ from solutions import networks
 from solutions.args import PPOArgs, require_counts
 from solutions.saving import storage
 from utils import answers
-from utils.envs import make_envs
+from utils.envs import make_envs, require_imported
 from utils.watching.journal import Journal
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ def save_checkpoint(path: str | Path, trainer: "PPOTrainer") -> Path:
     tensors["random.torch"] = torch.get_rng_state()
     if trainer.device.type == "cuda":
         tensors["random.cuda"] = torch.cuda.get_rng_state(trainer.device)
+    elif trainer.device.type == "mps":
+        tensors["random.mps"] = torch.mps.get_rng_state()
     run = {
         "numpy": trainer.rng.bit_generator.state,
         "seconds": log.seconds,
@@ -180,6 +182,8 @@ def resume(path: str | Path, args: PPOArgs, make_trainer: "Callable[[PPOArgs], P
         torch.set_rng_state(tensors["random.torch"])
         if "random.cuda" in tensors and trainer.device.type == "cuda":
             torch.cuda.set_rng_state(tensors["random.cuda"], trainer.device)
+        if "random.mps" in tensors and trainer.device.type == "mps":
+            torch.mps.set_rng_state(tensors["random.mps"])
         trainer.rng.bit_generator.state = run["numpy"]
         trainer.log.restore(entries["row"], entries["evaluation"], entries["game"], _number(run, "seconds"))
         trainer.log.wandb.id = run.get("wandb_id")
@@ -321,11 +325,13 @@ def _read(path: str | Path) -> tuple[dict[str, Tensor], PPOArgs, dict]:
             raise ValueError(f"{ruined[0]} has numbers that are not finite")
         if "env_id" not in about["args"]:  # an earlier version may lack others
             raise ValueError("it does not say what was played")
-        return tensors, PPOArgs(**about["args"]), about
+        args = PPOArgs(**about["args"])
     except FileNotFoundError:
         raise ValueError(f"There is no file {path}: give the path of a .safetensors that a training wrote.") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _not_whole(path, error) from None
+    require_imported(args.env_id, path)
+    return tensors, args, about
 
 
 def _not_whole(path: str | Path, why) -> ValueError:

@@ -9,6 +9,7 @@ from jaxtyping import install_import_hook
 
 from tests.dev.browser import chromium, lab, open_notebook, page, shoot  # noqa: F401  # fixtures
 from tests.dev.screen import screen, start  # noqa: F401
+from utils import paths
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,3 +25,11 @@ def course(tmp_path):
     for name in ["README.md", "pyproject.toml"]:
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
+
+
+@pytest.fixture
+def here(course, monkeypatch):
+    """The copy of the course, as if this were its process."""
+    monkeypatch.setattr(paths, "ROOT", course)
+    monkeypatch.setattr(paths, "RECORDS", course / ".answers")
+    return course

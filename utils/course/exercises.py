@@ -4,6 +4,7 @@ import ast
 import linecache
 import re
 import shlex
+import sys
 import traceback
 from dataclasses import dataclass
 from functools import cache
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from utils import paths
-from utils.course.programs import AnswerError, without_magics
+from utils.course.programs import AnswerError, NoShell, without_magics
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,9 @@ class Exercise:
         source, filename = without_magics(source), f"<your {self.object_name} in {self.chapter}>"
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
         namespace = {"__name__": "answer"}
+        namespace["get_ipython"] = lambda: NoShell(namespace)
+        if str(self.notebook.parent) not in sys.path:  # for a file of the learner's beside the notebook
+            sys.path.append(str(self.notebook.parent))
         try:
             exec(compile(source, filename, "exec"), namespace)
         except SyntaxError as error:

@@ -12,7 +12,7 @@ from utils.course.programs import AnswerError
 from utils.files import write_whole
 
 
-def write(exercise: Exercise, source: str, passed: bool, said: str = "") -> None:
+def write(exercise: Exercise, source: str, passed: bool, said: str = "", cell: str = "") -> None:
     """Keep an answer that was checked, with what it needs of the cells before it, and a digest of the notebook on disk.
 
     Args:
@@ -20,12 +20,13 @@ def write(exercise: Exercise, source: str, passed: bool, said: str = "") -> None
         source: the answer as a program of its own.
         passed: the verdict.
         said: why the answer could not even be run, if so.
+        cell: the text of the answer's cell.
 
     Raises:
         OSError: the record cannot be written.
     """
     digests = {"tests": digest_of_tests(exercise.name), "notebook": digest_of_notebook(exercise)}
-    entry = {"source": source, "passed": passed, "said": said} | digests
+    entry = {"source": source, "cell": cell, "passed": passed, "said": said} | digests
     write_whole(_path(exercise), json.dumps(entry, indent=1).encode())
 
 
@@ -33,8 +34,8 @@ def read(exercise: Exercise) -> dict | None:
     """Return what `write` wrote, or None if the exercise was never checked. Raises AnswerError if it cannot be read."""
     path = _path(exercise)
     try:
-        entry = {"said": "", "tests": "", "notebook": ""} | json.loads(path.read_text("utf-8"))
-        for field, kind in {"source": str, "passed": bool, "said": str, "tests": str, "notebook": str}.items():
+        entry = {"cell": "", "said": "", "tests": "", "notebook": ""} | json.loads(path.read_text("utf-8"))
+        for field, kind in {"source": str, "cell": str, "passed": bool, "said": str, "tests": str, "notebook": str}.items():
             if not isinstance(entry[field], kind):
                 raise TypeError(f"{field} is {entry[field]!r:.40}")
         return entry

@@ -39,6 +39,8 @@ from utils.watching.table import Table
 
 MIN_ROWS = 8
 """Fewer iterations than this say nothing."""
+MIN_ATARI_STEPS = 16_384
+"""And on Atari, whose games are long, fewer steps: the eighth iteration of the healthy runs."""
 WINDOW = 5
 """A figure is judged by its median over so many iterations, so that one bad minibatch raises no alarm."""
 
@@ -97,6 +99,16 @@ def rule(means: str):
     return add
 
 
+def too_early(rows: Table, args: Settings) -> str:
+    """Return a sentence that says so where it is too early to judge a run, else an empty one."""
+    if len(rows) < MIN_ROWS:
+        return f"too early to say: the rules need {MIN_ROWS} iterations, and there are {len(rows)}."
+    steps = len(rows) * args.batch_size
+    if args.mode != "classic-control" and steps < MIN_ATARI_STEPS:
+        return f"too early to say: on Atari the rules need {MIN_ATARI_STEPS:,} steps, and there are {steps:,}."
+    return ""
+
+
 def diagnose(rows: Table, args: Settings, num_actions: int) -> dict[str, str]:
     """Find what is wrong with a run, as far as its figures tell.
 
@@ -107,9 +119,9 @@ def diagnose(rows: Table, args: Settings, num_actions: int) -> dict[str, str]:
 
     Returns:
         The findings, the most telling first: by name, what was seen with figures and when, and what that usually means. None
-        for a healthy run, and none for one of less than `MIN_ROWS` iterations.
+        for a healthy run, and none for one of which it is too early to say.
     """
-    if len(rows) < MIN_ROWS:
+    if too_early(rows, args):
         return {}
     run = History(rows, args, num_actions)
     with np.errstate(all="ignore"):
@@ -120,8 +132,8 @@ def in_words(rows: Table, args: Settings, num_actions: int, findings: dict[str, 
     """Return the diagnosis of a run as text: its findings, or one sentence that says what is well."""
     if findings:
         return "\n".join(f"- {name}: {said}" for name, said in findings.items())
-    if len(rows) < MIN_ROWS:
-        return f"too early to say: the rules need {MIN_ROWS} iterations, and there are {len(rows)}."
+    if too_early(rows, args):
+        return too_early(rows, args)
     run = History(rows, args, num_actions)
     start, returns, entropy, kl = run.first_scored(20), run["episodic_return"], run.relative_entropy, run["approx_kl"]
     figures = [
