@@ -201,24 +201,27 @@ def chapter_map(stem: str, sources: dict) -> str:
 
 def readme_table(sources: dict) -> str:
     """Return the table of the chapters, and how long the course takes: all of it, and without the less important exercises."""
-    rows, whole = ["| chapter | what you build | minutes | |", "|---|---|---|---|"], 0
+    rows, minutes = ["| chapter | what you build | minutes | |", "|---|---|---|---|"], {}
     for stem, notebook in sources.items():
         built = ", ".join(f"`{exercise.name}`" for exercise in exercises().values() if exercise.chapter == stem)
-        minutes = re.search(r"\*\*Time\*\* about (\d+) minutes", measured.fill_in(notebook.cells[0].source, stem))
-        if minutes is None:
+        said = re.search(r"\*\*Time\*\* about (\d+) minutes", measured.fill_in(notebook.cells[0].source, stem))
+        if said is None:
             raise ValueError(
                 f"chapters/source/{stem}.md does not say in its introduction how long it takes: `**Time** about 60 minutes`."
             )
         rows.append(
-            f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {minutes[1]} | {badge(stem)} |"
+            f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {said[1]} | {badge(stem)} |"
         )
-        whole += int(minutes[1])
+        minutes[stem] = int(said[1])
     short = [exercise for exercise in exercises().values() if exercise.importance >= 4]
-    skipped = sum({one.cell: one.minutes for one in exercises().values() if one not in short}.values())
+    on_the_way = {exercise.chapter for exercise in short}
+    others = {one.cell: one.minutes for one in exercises().values() if one.chapter in on_the_way and one not in short}
+    shorter = sum(minutes[stem] for stem in on_the_way) - sum(others.values())
+    left_out = [stem[:2] for stem in sources if stem not in on_the_way]
     return "\n".join(rows) + (
-        f"\n\nThe whole course is {len(exercises())} exercises and takes about {whole / 60:.0f} hours, trainings not counted. **The short path** "
-        f"is the {len(short)} exercises of importance 4 and 5 (each says its own), about {(whole - skipped) / 60:.0f} hours; open the folded "
-        "solution of the others, and go on."
+        f"\n\nThe whole course is {len(exercises())} exercises and takes about {sum(minutes.values()) / 60:.0f} hours, trainings not counted. **The "
+        f"short path** is the {len(short)} exercises of importance 4 and 5 (each says its own), about {shorter / 60:.0f} hours: leave out chapters "
+        f"{', '.join(left_out[:-1])} and {left_out[-1]}, and in the others open the folded solution of the less important ones, and go on."
     )
 
 

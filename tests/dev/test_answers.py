@@ -22,7 +22,7 @@ from tests import checks, mistakes
 from tests.dev import commands
 from tests.dev.test_build import edit, exercise_cell, reference, run_pytest, solve
 from tests.dev.test_chapters import execute
-from utils import answers, jupyter, paths, progress
+from utils import answers, jupyter, progress
 from utils.course import notebooks, programs, records
 from utils.course.exercises import exercises
 from utils.course.programs import AnswerError

@@ -61,9 +61,7 @@ def test_a_module_is_imported_for_whoever_names_it_and_needs_no_render_mode(own_
     trainer = PPOTrainer(small(env_id="own_games:OwnCatch-v0"))
     trainer.train()
     assert trainer.agent.global_step == 32
-    with pytest.raises(
-        ValueError, match="own_games cannot be drawn|OwnCatch-v0 cannot be drawn: give its constructor an argument"
-    ):
+    with pytest.raises(ValueError, match="OwnCatch-v0 cannot be drawn: give its constructor an argument"):
         make_envs("own_games:OwnCatch-v0", 1, render=True)
     with pytest.raises(ValueError, match="There is no module 'no_games'"):
         make_envs("no_games:Catch-v0", 1)
@@ -76,7 +74,7 @@ def test_a_file_imports_nothing(own_games):
     del sys.modules["own_games"]
     gym.registry.pop("OwnCatch-v0")
     for path, read in [(agent, checkpoint.load_agent), (saved, checkpoint.load_agent), (agent, checkpoint.read_trained)]:
-        with pytest.raises(ValueError, match="a file does not decide what is imported. If you trust the module own_games"):
+        with pytest.raises(ValueError, match="a file does not decide what is imported"):
             read(path)
         assert "own_games" not in sys.modules
     with pytest.raises(ValueError, match="a file does not decide what is imported"):

@@ -103,7 +103,7 @@ def shell():
 
 @pytest.mark.parametrize("form", list(some_forms()), ids=lambda form: "-".join(form[::2]).strip().replace("\n", " "))
 def test_an_answer_is_the_same_program_everywhere(form, here, shell, capsys):
-    name, *rest = form
+    _, *rest = form
     cells, order = cells_of(*rest)
     for i in order:
         assert shell.run_cell(cells[i], store_history=True).error_in_exec is None

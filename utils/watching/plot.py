@@ -41,7 +41,7 @@ def in_short(number: float, _=None) -> str:
     for size, letter in [(1e6, "M"), (1e3, "k")]:
         if size <= abs(number) < 1e9:
             return f"{number / size:g}{letter}"
-    return f"{number:.4g}"
+    return f"{number:.6g}"
 
 
 def _draw_scores(ax, log) -> None:
