@@ -1,6 +1,9 @@
 """Unfold chapters/source/*.md into the notebooks that learners open.
 
     python chapters/build.py          builds every chapter; whatever a learner has written stays where it is
+    python chapters/build.py --repository https://github.com/NAME/REPOSITORY
+                                      sets the address of the course, which badges and Colab's first cell name, and builds;
+                                      `--repository none` takes it away
     python chapters/build.py --check  exits 1 and names the notebooks that are not what their sources give; it also says which
                                       of the figures in the text are older than the code that they were measured with
 
@@ -11,6 +14,7 @@ whose fence says `fold=true` only draws: its code is hidden until the learner op
 """
 
 import argparse
+import os
 import re
 import sys
 from pathlib import Path
@@ -36,21 +40,20 @@ from utils.files import write_whole
 from utils.paths import ROOT
 from utils.update import digest, merge
 
-REPOSITORY = progress.repository()
-FOLDER = REPOSITORY.rsplit("/", 1)[1]
+ADDRESS = re.compile(r"https://github\.com/([A-Za-z0-9](?:-?[A-Za-z0-9])*)/([A-Za-z0-9_][\w.-]*)")
 
-SETUP = f"""\
-# Run this cell first. It finds the course; in Colab it fetches the course and the few packages that are missing.
+SETUP = """\
+# Run this cell first. It finds the course; in Colab it fetches what is missing.
 import sys
 from pathlib import Path
 
-if "google.colab" in sys.modules and not Path("/content/{FOLDER}/chapters").exists():
-    !git clone --quiet --depth 1 {REPOSITORY} /content/{FOLDER}
-places = [*Path("chapters").resolve().parents, Path("/content/{FOLDER}")]
+places = [*Path("chapters").resolve().parents, Path("/content/ppo-course")]
+if "google.colab" in sys.modules and not (places[-1] / "chapters").exists():
+    FETCH
 course = next((place for place in places if (place / "chapters" / "source").is_dir()), None)
 if course is None:
     raise FileNotFoundError(
-        "The course is not here. In Colab, check the network, then run this cell again; "
+        "The course is not here. In Colab, ADVICE, then run this cell again; "
         "elsewhere, open the notebook that lies in the course's own folder."
     )
 sys.path.insert(0, str(course))
@@ -60,6 +63,34 @@ from utils import colab
 colab.prepare(COLAB_OPTIONS)
 import tests
 from utils.progress import reset, show_progress"""
+
+CLONE = '!git clone --quiet --depth 1 --branch "v{version}" {repository} /content/ppo-course'
+"""The release for which the notebook was built: another one may know other exercises."""
+
+FROM_DRIVE = """\
+from google.colab import drive
+
+    drive.mount("/content/drive")
+    home, unpacked = Path("/content/drive/MyDrive"), Path("/content/unpacked")
+    for packed in sorted(home.glob("ppo-course*.zip"))[:1]:
+        !unzip -q -o "{packed}" -d {unpacked}
+    places += [*sorted(home.glob("ppo-course*")), *sorted(unpacked.glob("*"))]"""
+"""Where a learner has put the course, as long as it has no address: its folder, or the zip of its repository."""
+
+
+def setup_cell(options: str) -> str:
+    """Return the first cell of a chapter, with what it is to tell `colab.prepare`."""
+    repository = progress.repository()
+    if repository is None:
+        fetch = FROM_DRIVE
+        advice = (
+            'put its folder, or the zip of its repository, into your Drive, with a name "\n        "that begins with ppo-course'
+        )
+    else:
+        fetch = CLONE.format(version=progress.project()["version"], repository=repository)
+        advice = "check the network"
+    return SETUP.replace("FETCH", fetch).replace("ADVICE", advice).replace("COLAB_OPTIONS", options)
+
 
 ADOPT = """
 # Your own answers to earlier exercises go on working here, where they pass; this says which.
@@ -135,11 +166,13 @@ def unfold(stem: str, sources: dict, solved: bool = False, measuring: bool = Fal
     if unknown := set(whys) - cells_of_exercises:
         raise ValueError(f"chapters/source/{stem}.md explains {', '.join(map(repr, unknown))}, but has no such exercise.")
     heading, introduction = source.cells[0].source.split("\n", 1)
-    setup = SETUP.replace("COLAB_OPTIONS", "gpu=True" if source.metadata.get("gpu") else "")
+    setup = setup_cell("gpu=True" if source.metadata.get("gpu") else "")
     setup += "" if stem == min(sources) else ADOPT.format(stem=stem)
     introduction = introduction if measuring else measured.fill_in(introduction, stem)
     cells = [
-        new_markdown_cell(f"{heading}\n\n{badge(stem)}\n\n{chapter_map(stem, sources)}\n{introduction}".rstrip()),
+        new_markdown_cell(
+            "\n\n".join(filter(None, [heading, badge(stem), f"{chapter_map(stem, sources)}\n{introduction}".rstrip()]))
+        ),
         new_code_cell(setup, metadata={"setup": True}),
     ]
     for cell in source.cells[1:]:
@@ -185,6 +218,9 @@ def exercise_cells(stem: str, cell: nbformat.NotebookNode, whys: dict[str, str],
 
 
 def badge(stem: str) -> str:
+    """Return a chapter's badge, which opens it in Colab; empty if the course has no address."""
+    if progress.repository() is None:
+        return ""
     return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({progress.colab_url(stem)})"
 
 
@@ -201,7 +237,8 @@ def chapter_map(stem: str, sources: dict) -> str:
 
 def readme_table(sources: dict) -> str:
     """Return the table of the chapters, and how long the course takes: all of it, and without the less important exercises."""
-    rows, minutes = ["| chapter | what you build | minutes | |", "|---|---|---|---|"], {}
+    last = "" if progress.repository() is None else " |"
+    rows, minutes = [f"| chapter | what you build | minutes |{last}", f"|---|---|---|{last and '---|'}"], {}
     for stem, notebook in sources.items():
         built = ", ".join(f"`{exercise.name}`" for exercise in exercises().values() if exercise.chapter == stem)
         said = re.search(r"\*\*Time\*\* about (\d+) minutes", measured.fill_in(notebook.cells[0].source, stem))
@@ -210,7 +247,7 @@ def readme_table(sources: dict) -> str:
                 f"chapters/source/{stem}.md does not say in its introduction how long it takes: `**Time** about 60 minutes`."
             )
         rows.append(
-            f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {said[1]} | {badge(stem)} |"
+            f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {said[1]} |{badge(stem) and f' {badge(stem)} |'}"
         )
         minutes[stem] = int(said[1])
     short = [exercise for exercise in exercises().values() if exercise.importance >= 4]
@@ -225,10 +262,46 @@ def readme_table(sources: dict) -> str:
     )
 
 
+def set_repository(address: str) -> None:
+    """Write the address of the course into pyproject.toml, or take it away. Raises ValueError for another form."""
+    if address != "none" and (ADDRESS.fullmatch(address) is None or address.endswith(".git")):
+        raise ValueError(f"--repository must be https://github.com/NAME/REPOSITORY, or none; you gave {address!r}.")
+    path = ROOT / "pyproject.toml"
+    text = re.sub(r'\n\[project\.urls\]\nRepository = ".*"\n', "", path.read_text("utf-8"))
+    if address != "none":
+        text = text.replace(
+            "\n[project.optional-dependencies]",
+            f'\n[project.urls]\nRepository = "{address}"\n\n[project.optional-dependencies]',
+            1,
+        )
+    write_whole(path, text.encode())
+    progress.project.cache_clear()
+
+
+def other_repository() -> str:
+    """Return a sentence if a workflow of GitHub runs this in another repository than the course names; empty if not."""
+    here = os.environ.get("GITHUB_REPOSITORY")
+    address = f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{here}"
+    if here is None or progress.repository() in (None, address):
+        return ""
+    return (
+        f"::warning::The course names {progress.repository()}, and this is {address}: badges and Colab's first cell lead there. If you publish "
+        f"your own, run `python chapters/build.py --repository {address}`."
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 and name what is stale")
-    check = parser.parse_args().check
+    parser.add_argument("--repository", metavar="ADDRESS", help="https://github.com/NAME/REPOSITORY, or none; then build")
+    options = parser.parse_args()
+    check = options.check
+    if check and options.repository is not None:
+        raise ValueError("--check changes nothing: leave out --repository, or --check.")
+    if options.repository is not None:
+        set_repository(options.repository)
+    if warning := other_repository():
+        print(warning, file=sys.stderr)
 
     sources = read_sources()
     expected = {}

@@ -132,18 +132,27 @@ def title(chapter: str) -> str:
 
 
 @cache
-def repository() -> str:
-    """Return the address of the course."""
-    return tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
+def project() -> dict:
+    """Return what pyproject.toml says of the course: its version, and its address if it has one."""
+    return tomllib.loads((paths.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 
-def colab_url(chapter: str) -> str:
-    """Return the address at which Colab opens a chapter."""
+def repository() -> str | None:
+    """Return the address of the course; None until whoever publishes it has set one (`python chapters/build.py --repository`)."""
+    return project().get("urls", {}).get("Repository")
+
+
+def colab_url(chapter: str) -> str | None:
+    """Return the address at which Colab opens a chapter; None if the course has none."""
+    if repository() is None:
+        return None
     return f"https://colab.research.google.com/github/{repository().removeprefix('https://github.com/')}/blob/main/chapters/{chapter}.ipynb"
 
 
 def _link(chapter: str, text: str) -> str:
     address = colab_url(chapter) if "google.colab" in sys.modules else f"{chapter}.ipynb"
+    if address is None:
+        return html.escape(text)
     return f'<a href="{address}">{html.escape(text)}</a>'
 
 

@@ -460,6 +460,8 @@ def test_the_panel_is_plain_html(here, monkeypatch):
     assert 'href="00_start_here.ipynb"' in page
     assert not re.search(r"<(svg|script|iframe|style)|color", page)
     monkeypatch.setitem(sys.modules, "google.colab", sys)
+    assert "href=" not in progress.show_progress()._repr_html_()  # the course has no address yet
+    monkeypatch.setattr(progress, "repository", lambda: "https://github.com/some/body")
     assert 'href="https://colab.research.google.com/github/' in progress.show_progress()._repr_html_()
 
 

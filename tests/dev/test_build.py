@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-import tomllib
 from pathlib import Path
 
 import nbformat
@@ -13,7 +12,6 @@ from nbconvert.exporters import ScriptExporter
 from tests.dev import commands
 
 ROOT = Path(__file__).resolve().parents[2]
-REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Repository"]
 
 
 def build(course, *options):
@@ -37,23 +35,76 @@ def test_committed_notebooks_are_what_their_sources_give(course):
     assert build(course, "--check") == (0, "")
 
 
+def badges_of(text):
+    return re.findall(r"\]\(https://colab\.research\.google\.com/github/([^/]+/[^/]+)/blob/([^/]+)/([^)]+)\)", text)
+
+
+def text_of(path):
+    """The Markdown of a file or a notebook, and the code of a notebook's first cell."""
+    if path.suffix != ".ipynb":
+        return path.read_text("utf-8"), ""
+    cells = nbformat.read(path, as_version=4).cells
+    setup = "".join(cell.source for cell in cells if cell.metadata.get("setup"))
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown"), setup
+
+
 @pytest.mark.parametrize("path", [*sorted((ROOT / "chapters").glob("*.ipynb")), ROOT / "README.md"], ids=lambda path: path.stem)
-def test_badges_point_where_the_file_is_and_pictures_show_everywhere(path):
-    text = path.read_text("utf-8")
-    if path.suffix == ".ipynb":
-        cells = nbformat.reads(text, as_version=4).cells
-        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-        setup = "".join(cell.source for cell in cells if cell.metadata.get("setup"))
-        assert re.findall(r"https://github\S+", setup) == [REPOSITORY]
-    expected = [path] if path.suffix == ".ipynb" else sorted((ROOT / "chapters").glob("*.ipynb"))
-    badges = re.findall(r"\]\(https://colab\.research\.google\.com/github/([^/]+/[^/]+)/blob/([^/]+)/([^)]+)\)", text)
-    owner = REPOSITORY.removeprefix("https://github.com/")
-    assert badges == [(owner, "main", str(chapter.relative_to(ROOT))) for chapter in expected]
+def test_without_an_address_there_is_no_badge_and_pictures_show_everywhere(path):
+    text, setup = text_of(path)
+    assert "Repository" not in (ROOT / "pyproject.toml").read_text("utf-8")
+    assert badges_of(text) == [] and "git clone" not in text + setup and "https://github" not in setup
+    assert "ppo-course/ppo-course" not in text
     pictures = re.findall(r"!\[[^]]*\]\(([^) ]*)|<(?:img|video|source)[^>]* src=[\"']?([^\"' >]*)", text)
     for address in map("".join, pictures):
-        in_the_repository = path.name == "README.md" and (ROOT / address).is_file()  # a page that GitHub shows beside its files
-        assert in_the_repository or address.startswith(("https://", "data:")), address
-    assert len(pictures) >= len(badges)
+        assert address.startswith("https://") or (path.parent / address).is_file()
+
+
+def test_the_address_is_set_in_one_place(course):
+    before = {
+        path: path.read_bytes()
+        for path in [*(course / "chapters").glob("*.ipynb"), course / "README.md", course / "pyproject.toml"]
+    }
+    address = "https://github.com/some-body/ppo.course"
+    assert build(course, "--repository", address)[0] == 0
+    chapters = sorted((course / "chapters").glob("*.ipynb"))
+    for path in [*chapters, course / "README.md"]:
+        text, setup = text_of(path)
+        expected = [path] if path in chapters else chapters
+        assert badges_of(text) == [("some-body/ppo.course", "main", f"chapters/{chapter.name}") for chapter in expected]
+        if path in chapters:
+            assert f'!git clone --quiet --depth 1 --branch "v0.1.0" {address} /content/ppo-course' in setup
+    assert build(course, "--check") == (0, "")
+    assert build(course, "--repository", "https://github.com/another/name")[0] == 0
+    assert "some-body" not in (course / "README.md").read_text("utf-8")
+    assert build(course, "--repository", "none")[0] == 0
+    assert before == {path: path.read_bytes() for path in before}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "github.com/a/b", "http://github.com/a/b", "https://github.com/a", "https://github.com/a/b/", "https://github.com/a/b.git",
+        "https://github.com/-a/b", "https://gitlab.com/a/b", "https://github.com/a/b c", "https://github.com/a/b;rm", "",
+    ],
+)  # fmt: skip
+def test_an_address_of_another_form_is_refused(course, wrong):
+    before = (course / "pyproject.toml").read_bytes()
+    code, said = build(course, "--repository", wrong)
+    assert code == 1
+    assert "--repository must be https://github.com/NAME/REPOSITORY, or none; you gave" in said
+    assert (course / "pyproject.toml").read_bytes() == before
+
+
+def test_a_workflow_in_another_repository_says_so(course, monkeypatch):
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "fork/course")
+    assert build(course, "--check") == (0, "")  # no address, nothing to compare
+    build(course, "--repository", "https://github.com/some-body/course")
+    code, said = build(course, "--check")
+    assert code == 0
+    assert "::warning::The course names https://github.com/some-body/course, and this is https://github.com/fork/course" in said
+    monkeypatch.setenv("GITHUB_REPOSITORY", "some-body/course")
+    assert build(course, "--check") == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ What Colab has in a version that does not matter here (PyTorch above all, which 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
@@ -23,6 +24,7 @@ PUBLISHED = ["gymnasium==1.3.0", "ale-py==0.12.1", "ipython==7.34.0", "matplotli
 PUBLISHED += ["ipykernel==6.17.1"]
 WIDGETS = ["ipywidgets==7.7.1", "ipython-genutils"]  # without what they depend on, which is all of JupyterLab
 LINKED = ["torch", "einops", "opencv-python-headless", "pygame", "safetensors", "tqdm", "tyro"]
+ADDRESS = "https://github.com/some-body/ppo-course"
 LACKING = ["jaxtyping", "imageio-ffmpeg", "anywidget"]
 
 
@@ -61,9 +63,13 @@ def content(tmp_path_factory, monkeypatch, course):
     for command in (["init", "-q", "."], ["add", "-A", "chapters", "solutions", "utils", "tests"], ["add", "*.*"]):
         subprocess.run(["git", *who, "-C", course, *command], check=True)
     subprocess.run(["git", *who, "-C", course, "commit", "-qm", "one"], check=True)
+    subprocess.run(["git", "-C", course, "tag", f"v{progress.project()['version']}"], check=True)
+    (course / "README.md").write_text("tomorrow's course")  # later than the release that the notebook names
+    subprocess.run(["git", *who, "-C", course, "commit", "-qam", "two"], check=True)
+    monkeypatch.setattr(progress, "repository", lambda: ADDRESS)
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{course}.insteadOf")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", progress.repository())
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", ADDRESS)
     return tmp_path_factory.mktemp("content")  # not in the folder of the course, where it would be found without a clone
 
 
@@ -71,6 +77,7 @@ def kernel(folder: Path, monkeypatch, python) -> None:
     """A kernel by the name of colab, in which `google.colab` is imported."""
     (folder / "fake" / "google" / "colab").mkdir(parents=True)
     (folder / "fake" / "google" / "colab" / "__init__.py").touch()
+    (folder / "fake" / "google" / "colab" / "drive.py").write_text("def mount(path):\n    print(f'Mounted at {path}')")
     (folder / "fake" / "sitecustomize.py").write_text("import google.colab")
     (folder / "kernels" / "colab").mkdir(parents=True)
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -131,7 +138,8 @@ def test_the_first_cell_and_a_chapter_run_on_the_published_versions(content, tmp
     assert [output.evalue for output in outputs if output.output_type == "error"] == []
     assert "Warning" not in printed(outputs) and "restart" not in printed(outputs)
     assert printed(outputs).count("✓") >= 2
-    assert f"the course is {content / build.FOLDER}\n" in printed(outputs)
+    assert f"the course is {content / 'ppo-course'}\n" in printed(outputs)
+    assert "tomorrow" not in (content / "ppo-course" / "README.md").read_text("utf-8")  # of the release, not of today
     *_, figure, film = [output.data for output in outputs if "data" in output]
     assert "data:image/png;base64" in figure["text/html"] and "data:video/mp4;base64" in film["text/html"]
     after = versions(env)
@@ -158,6 +166,43 @@ def test_a_clone_that_fails_is_one_sentence_and_can_be_tried_again(content, tmp_
     monkeypatch.setenv("GIT_CONFIG_KEY_0", place)
     if fails == "no network":
         assert [o for o in execute(first_cell("02_actor_critic"), content) if o.output_type == "error"] == []
+
+
+WHERE = nbformat.v4.new_code_cell('print("the course is", course)')
+
+
+@pytest.mark.parametrize("how", ["a folder", "a zip", "neither", "a zip of something else"])
+def test_without_an_address_the_course_is_looked_for_in_drive(course, tmp_path, tmp_path_factory, monkeypatch, how):
+    monkeypatch.setattr(progress, "repository", lambda: None)
+    kernel(tmp_path, monkeypatch, sys.executable)
+    content = tmp_path_factory.mktemp("content")
+    drive = content / "drive" / "MyDrive"
+    (drive / "ppo-course-answers").mkdir(parents=True)
+    shutil.copy(colab.REQUIREMENTS, course)
+    if how == "a folder":
+        shutil.copytree(course, drive / "ppo-course")
+        place = drive / "ppo-course"
+    elif how == "a zip":  # as GitHub packs it: everything in one folder
+        whole = shutil.copytree(course, tmp_path / "packed" / "ppo-course-main")
+        shutil.make_archive(str(drive / "ppo-course-main"), "zip", whole.parent)
+        place = content / "unpacked" / "ppo-course-main"
+    elif how == "a zip of something else":
+        (tmp_path / "packed").mkdir()
+        (tmp_path / "packed" / "a file").touch()
+        shutil.make_archive(str(drive / "ppo-course"), "zip", tmp_path / "packed")
+    for _ in range(2):  # a cell may be run again
+        notebook = first_cell("02_actor_critic")
+        notebook.cells.append(WHERE)
+        outputs = execute(notebook, content)
+        errors = [output for output in outputs if output.output_type == "error"]
+        if how in ("a folder", "a zip"):
+            assert errors == []
+            assert f"the course is {place}\n" in printed(outputs)
+        else:
+            assert errors[0].evalue.startswith(
+                "The course is not here. In Colab, put its folder, or the zip of its repository, into your Drive"
+            )
+            assert errors[0].evalue.count("\n") == 0
 
 
 @pytest.fixture
