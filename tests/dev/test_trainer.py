@@ -206,7 +206,7 @@ def test_a_setting_is_kept_in_its_own_type(name, given, kept):
         ({"device": "gpu"}, "device must be"),
         ({"env_id": "Nope-v1"}, "There is no environment"),
         ({"use_wandb": True}, "pip install -U wandb"),
-        ({"device": "mps"}, "device must be"),
+        ({"device": "mps"}, "finds no GPU of Apple"),
         ({"mode": "atari"}, "not an Atari game"),
         ({"env_id": "BreakoutNoFrameskip-v4", "mode": "atari"}, "is an old id of an Atari game"),
         ({"env_id": "FrozenLake-v1"}, "has the observation space Discrete"),
@@ -231,7 +231,7 @@ def test_any_seed_that_is_allowed_can_be_evaluated(seed):
 
 def test_observations_in_64_bits_are_taken():
     class Doubles(gym.ObservationWrapper):
-        def __init__(self, render_mode):
+        def __init__(self, render_mode=None):
             super().__init__(gym.make("CartPole-v1", render_mode=render_mode))
             low, high = (np.full(4, sign * 10.0) for sign in (-1, 1))
             self.observation_space = gym.spaces.Box(low, high, dtype=np.float64)
