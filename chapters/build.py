@@ -219,9 +219,8 @@ def exercise_cells(stem: str, cell: nbformat.NotebookNode, whys: dict[str, str],
 
 def badge(stem: str) -> str:
     """Return a chapter's badge, which opens it in Colab; empty if the course has no address."""
-    if progress.repository() is None:
-        return ""
-    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({progress.colab_url(stem)})"
+    address = progress.colab_url(stem)
+    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})" if address else ""
 
 
 def chapter_map(stem: str, sources: dict) -> str:
@@ -237,8 +236,8 @@ def chapter_map(stem: str, sources: dict) -> str:
 
 def readme_table(sources: dict) -> str:
     """Return the table of the chapters, and how long the course takes: all of it, and without the less important exercises."""
-    last = "" if progress.repository() is None else " |"
-    rows, minutes = [f"| chapter | what you build | minutes |{last}", f"|---|---|---|{last and '---|'}"], {}
+    with_badges = progress.repository() is not None
+    rows, minutes = [["chapter", "what you build", "minutes"] + [""] * with_badges, ["---"] * (3 + with_badges)], {}
     for stem, notebook in sources.items():
         built = ", ".join(f"`{exercise.name}`" for exercise in exercises().values() if exercise.chapter == stem)
         said = re.search(r"\*\*Time\*\* about (\d+) minutes", measured.fill_in(notebook.cells[0].source, stem))
@@ -246,16 +245,15 @@ def readme_table(sources: dict) -> str:
             raise ValueError(
                 f"chapters/source/{stem}.md does not say in its introduction how long it takes: `**Time** about 60 minutes`."
             )
-        rows.append(
-            f"| [{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb) | {built} | {said[1]} |{badge(stem) and f' {badge(stem)} |'}"
-        )
+        link = f"[{stem[:2]} {notebook.metadata['title']}](chapters/{stem}.ipynb)"
+        rows.append([link, built, said[1]] + [badge(stem)] * with_badges)
         minutes[stem] = int(said[1])
     short = [exercise for exercise in exercises().values() if exercise.importance >= 4]
     on_the_way = {exercise.chapter for exercise in short}
     others = {one.cell: one.minutes for one in exercises().values() if one.chapter in on_the_way and one not in short}
     shorter = sum(minutes[stem] for stem in on_the_way) - sum(others.values())
     left_out = [stem[:2] for stem in sources if stem not in on_the_way]
-    return "\n".join(rows) + (
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + (
         f"\n\nThe whole course is {len(exercises())} exercises and takes about {sum(minutes.values()) / 60:.0f} hours, trainings not counted. **The "
         f"short path** is the {len(short)} exercises of importance 4 and 5 (each says its own), about {shorter / 60:.0f} hours: leave out chapters "
         f"{', '.join(left_out[:-1])} and {left_out[-1]}, and in the others open the folded solution of the less important ones, and go on."

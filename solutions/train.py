@@ -21,7 +21,7 @@ from solutions.saving import checkpoint
 from solutions.saving.run_files import RunFiles
 from solutions.trainer import PPOTrainer
 from utils import answers, words
-from utils.envs import find_spec, import_module_of, is_atari
+from utils.envs import find_spec, is_atari
 from utils.interrupts import SIGNALS, Interrupts, silence
 from utils.processes import WorkerError
 from utils.transitions import ContractError
@@ -114,7 +114,6 @@ def trainer_class(run: Run) -> type[PPOTrainer]:
 
 def make_trainer(run: Run) -> PPOTrainer:
     """Make the trainer of a run, anew or from what is to be resumed; it may be the learner's. Raises ValueError."""
-    import_module_of(run.args.env_id)  # somebody typed it; what a file says is not imported
     if run.answers and distributed.is_launched():
         raise ValueError("Your own answers train in one process: leave out torchrun, or --answers.")
     if run.args.mode != "atari":

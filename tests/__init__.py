@@ -26,7 +26,7 @@ def _for_notebook(test):
     @functools.wraps(test)
     def check(answer, **options) -> None:
         if isinstance(answer, str):
-            raise TypeError(
+            raise programs.AnswerError(
                 f"{test.__name__} takes the function or class itself, without quotation marks: {answer}, not {answer!r}."
             )
         program, verdict = programs.program_of(answer, exercise.object_name) if exercise else None, None

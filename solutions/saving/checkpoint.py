@@ -155,7 +155,7 @@ def resume(path: str | Path, args: PPOArgs, make_trainer: "Callable[[PPOArgs], P
     Raises:
         ValueError: there is no such file, it is damaged, its log is missing, or it is of another environment or other networks.
     """
-    tensors, saved_args, about = _read(path)
+    tensors, saved_args, about = _read(path, typed=args.env_id)
     run = about.get("run")
     if (saved_args.env_id, saved_args.mode) != (args.env_id, args.mode):
         raise ValueError(
@@ -311,8 +311,8 @@ def _optimizer_state(tensors: dict[str, Tensor], optimizer: torch.optim.Optimize
     return state
 
 
-def _read(path: str | Path) -> tuple[dict[str, Tensor], PPOArgs, dict]:
-    """Return the tensors of a file, the settings, and whatever else it says."""
+def _read(path: str | Path, typed: str = "") -> tuple[dict[str, Tensor], PPOArgs, dict]:
+    """Return the tensors of a file, the settings, and whatever else it says; `typed` is the id that the user has named."""
     try:
         tensors, about = storage.read(Path(path))
         for name in ("trained", "run"):
@@ -330,7 +330,8 @@ def _read(path: str | Path) -> tuple[dict[str, Tensor], PPOArgs, dict]:
         raise ValueError(f"There is no file {path}: give the path of a .safetensors that a training wrote.") from None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _not_whole(path, error) from None
-    require_imported(args.env_id, path)
+    if args.env_id != typed:
+        require_imported(args.env_id, path)
     return tensors, args, about
 
 

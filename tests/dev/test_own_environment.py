@@ -14,6 +14,7 @@ from solutions.saving import checkpoint
 from solutions.train import RUNS, stopping_rule
 from solutions.trainer import PPOTrainer
 from tests.dev import commands
+from utils.course.programs import AnswerError
 from utils.envs import find_spec, make_envs
 from utils.paths import ROOT
 
@@ -79,7 +80,7 @@ def test_a_file_imports_nothing(own_games):
         assert "own_games" not in sys.modules
     with pytest.raises(ValueError, match="a file does not decide what is imported"):
         checkpoint.resume(saved, small(), PPOTrainer)
-    make_envs("own_games:OwnCatch-v0", 1)  # somebody names it
+    assert checkpoint.resume(saved, trainer.args, PPOTrainer).args == trainer.args  # somebody names it
     assert checkpoint.load_agent(agent)[2] == trainer.args
 
 
@@ -166,7 +167,9 @@ def test_a_few_thousand_steps_of_atari_are_too_few_to_judge():
 def test_a_name_in_the_place_of_the_answer_gets_a_sentence():
     import tests
 
-    with pytest.raises(TypeError, match="takes the function or class itself, without quotation marks: discounted_returns, not"):
+    with pytest.raises(
+        AnswerError, match="takes the function or class itself, without quotation marks: discounted_returns, not"
+    ):
         tests.test_discounted_returns("discounted_returns")
 
 

@@ -132,8 +132,8 @@ def in_words(rows: Table, args: Settings, num_actions: int, findings: dict[str, 
     """Return the diagnosis of a run as text: its findings, or one sentence that says what is well."""
     if findings:
         return "\n".join(f"- {name}: {said}" for name, said in findings.items())
-    if too_early(rows, args):
-        return too_early(rows, args)
+    if sentence := too_early(rows, args):
+        return sentence
     run = History(rows, args, num_actions)
     start, returns, entropy, kl = run.first_scored(20), run["episodic_return"], run.relative_entropy, run["approx_kl"]
     figures = [
