@@ -122,7 +122,7 @@ def run(stem: str, cells: list, command: str) -> dict:
         "machine": f"{platform.system()}, {platform.machine()}, {processor()}",
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("torch", "numpy", "gymnasium", "ale-py")},
-        "code": {path: measured.digest_of(path) for path in [f"chapters/source/{stem}.md", *code]},
+        "code": {path: measured.digests_of(path) for path in [f"chapters/source/{stem}.md", *code]},
     }
 
 
@@ -162,7 +162,7 @@ def processor() -> str:
 
 def write(path: Path, entries: dict) -> None:
     text = json.dumps(entries, indent=1, sort_keys=True)
-    text = re.sub(r"\[[-+.,e\d\s]*\]", lambda numbers: " ".join(numbers[0].split()), text)  # a list of numbers is one line
+    text = re.sub(r"\[\n[^\[\]{}]*\]", lambda some: " ".join(some[0].split()), text)  # a list is one line
     write_whole(path, (text + "\n").encode())
 
 

@@ -54,12 +54,35 @@ def test_a_broken_place_is_named(text):
 
 
 def test_what_is_older_than_its_code_is_named(monkeypatch):
-    code = {"solutions/trainer.py": measured.digest_of("solutions/trainer.py"), "solutions/gone.py": "0" * 8}
+    code = {"solutions/trainer.py": measured.digests_of("solutions/trainer.py"), "solutions/gone.py": ["0" * 6]}
     monkeypatch.setattr(measured, "read", lambda: {"07_x": {"command": "measure 07", "figures": {}, "code": code}})
     monkeypatch.setattr(measured, "read_curves", lambda: {"new": {"command": "measure --curves new", "code": {}}})
     assert measured.stale() == ["The figures of 07_x are older than solutions/gone.py: `measure 07` measures them again."]
     monkeypatch.setattr(measured, "read_curves", lambda: {"a_run": {"command": "measure --curves a_run", "code": code}})
     assert "The figures of a_run are older than solutions/gone.py: `measure --curves a_run`" in measured.stale()[1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_older"),
+    [
+        ("from math import exp, log\n\nLIMIT = 3\n\n\ndef f(x):\n    return x + LIMIT\n\n\ndef g():\n    return log(2)", False),
+        ('"""Prose."""\nfrom math import exp\nLIMIT = 3\ndef f(x):\n    """More prose."""\n    return x + LIMIT  # why', False),
+        ("def f(x):\n    return x + LIMIT\n\nfrom math import exp\nLIMIT = 3", False),
+        ("from math import exp\n\nLIMIT = 4\n\n\ndef f(x):\n    return x + LIMIT\n", True),
+        ("from math import exp\n\nLIMIT = 3\n\n\ndef f(x):\n    return x - LIMIT\n", True),
+        ("from cmath import exp\n\nLIMIT = 3\n\n\ndef f(x):\n    return x + LIMIT\n", True),
+        ("from math import exp\n\nLIMIT = 3\n", True),
+    ],
+)
+def test_what_is_added_beside_the_code_makes_no_figure_older(tmp_path, monkeypatch, changed, is_older):
+    monkeypatch.setattr(measured, "ROOT", tmp_path)
+    monkeypatch.setattr(measured, "read_curves", dict)
+    (tmp_path / "a.py").write_text("from math import exp\n\nLIMIT = 3\n\n\ndef f(x):\n    return x + LIMIT\n")
+    entry = {"command": "measure 07", "figures": {}, "code": {"a.py": measured.digests_of("a.py")}}
+    monkeypatch.setattr(measured, "read", lambda: {"07_x": entry})
+    assert measured.stale() == []
+    (tmp_path / "a.py").write_text(changed)
+    assert bool(measured.stale()) == is_older
 
 
 def test_every_curve_is_whole_and_drawn_in_a_chapter():

@@ -109,25 +109,36 @@ def stale() -> list[str]:
     """Say which figures and curves are older than the code that they were measured with."""
     said = []
     for name, entry in [*read().items(), *read_curves().items()]:
-        changed = [path for path, digest in entry.get("code", {}).items() if digest_of(path) != digest]
+        changed = [path for path, digests in entry.get("code", {}).items() if not set(digests) <= set(digests_of(path))]
         if changed:
             files = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
             said.append(f"The figures of {name} are older than {files}: `{entry['command']}` measures them again.")
     return said
 
 
-def digest_of(path: str) -> str:
-    """Return a short digest of the code in a file of the course, whatever its prose says. Empty if there is no such file."""
+def digests_of(path: str) -> list[str]:
+    """Return short digests of the code in a file of the course, whatever its prose says. Empty if there is no such file.
+
+    A module has one for each of its statements and imported names: a new function beside the others makes no figure older.
+    """
     file = ROOT / path
     if not file.exists():
-        return ""
+        return []
     text = file.read_text("utf-8")
     if file.suffix == ".md":
-        text = "".join(re.findall(r"^```python.*?^```", text, re.MULTILINE | re.DOTALL))
+        parts = ["".join(re.findall(r"^```python.*?^```", text, re.MULTILINE | re.DOTALL))]
     else:
         tree = ast.parse(text)
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
                 del node.body[0]
-        text = ast.unparse(tree)
-    return hashlib.sha1(text.encode()).hexdigest()[:8]
+        parts = [part for node in tree.body for part in _parts_of(node)]
+    return sorted({hashlib.sha1(part.encode()).hexdigest()[:6] for part in parts})
+
+
+def _parts_of(node: ast.stmt) -> list[str]:
+    """Return a statement as text; of an import, each name for itself."""
+    if not isinstance(node, ast.Import | ast.ImportFrom):
+        return [ast.unparse(node)]
+    text = ast.unparse(node)
+    return [f"{text.rpartition('import ')[0]}import {ast.unparse(name)}" for name in node.names]
