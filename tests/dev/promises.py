@@ -1,7 +1,7 @@
 """What each exercise promises or asks, sentence by sentence, beside the known-wrong answers that break it.
 
 `python -m tests.dev.promises [exercise ...]` prints the sentences that are not in promises.json yet, or have changed, as JSON
-to be filled in. A sentence's entry is the names of known mistakes that break it, or, where there are none, why: "explains" (it
+to be filled in; `--write exercise ...` puts them into the file instead, and takes out those that are gone. A sentence's entry is the names of known mistakes that break it, or, where there are none, why: "explains" (it
 asks for nothing), or a reason in words.
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from utils import paths
 from utils.course.exercises import Exercise, exercises
+from utils.files import write_whole
 
 FILE = Path(__file__).parent / "promises.json"
 
@@ -41,6 +42,35 @@ def missing(exercise: Exercise) -> dict[str, str]:
     return {sentence: "" for sentence in sentences_of(exercise) if sentence not in kept().get(exercise.name, {})}
 
 
+def gone(exercise: Exercise) -> set[str]:
+    """Return the sentences of the file that the exercise has no more."""
+    return set(kept().get(exercise.name, {})) - set(sentences_of(exercise))
+
+
+def write(some: list[Exercise]) -> None:
+    """Put the sentences of some exercises into the file, those that are new with an empty entry, and take out those that are gone."""
+    entries = kept()
+    for exercise in some:
+        before = entries.get(exercise.name, {})
+        entries[exercise.name] = {sentence: before.get(sentence, "") for sentence in sentences_of(exercise)}
+    in_order = {name: entries[name] for name in exercises() if name in entries}
+    write_whole(FILE, json.dumps(in_order, indent=1, ensure_ascii=False).encode() + b"\n")
+
+
+def main() -> int:
+    writing, names = sys.argv[1:2] == ["--write"], sys.argv[1:]
+    names = names[writing:] or list(exercises())
+    if unknown := set(names) - set(exercises()):
+        raise ValueError(f"There is no exercise {', '.join(sorted(unknown))}: `python -m utils.progress` names them all.")
+    some = [exercises()[name] for name in names]
+    if writing:
+        write(some)
+        empty = sum(entry == "" for exercise in some for entry in kept()[exercise.name].values())
+        print(f"{empty} sentences in {FILE.relative_to(paths.ROOT)} are to be filled in.")
+    else:
+        print(json.dumps({exercise.name: missing(exercise) for exercise in some}, indent=1, ensure_ascii=False))
+    return 0
+
+
 if __name__ == "__main__":
-    names = sys.argv[1:] or list(exercises())
-    print(json.dumps({name: missing(exercises()[name]) for name in names}, indent=1, ensure_ascii=False))
+    sys.exit(main())

@@ -4,7 +4,7 @@ For each exercise: of the known-wrong answers, how many were tried, rejected and
 differently, how many were tried and accepted; the time of its test on the reference. Misleading is a known mistake that is
 named as another one. Then the same for the independent lists, whose authors saw neither tests nor lists (`named` there: the
 message ends with a known mistake). Exits 1 if the reference fails, if what is kept of the known-wrong answers is not of today
-(`--write` keeps it anew), if one of them passes or is named as another, if less than 95 % of them are named, or if a right
+(`--write [exercise ...]` keeps it anew), if one of them passes or is named as another, if less than 95 % of them are named, or if a right
 one is refused.
 """
 
@@ -45,9 +45,7 @@ def alternative(exercise: Exercise, code: str):
 def table(title: str, count) -> list[int]:
     """Print a row of counts for each exercise and their sums; returns the sums."""
     print(f"\n{title:32}{'wrong':>7}{'rejected':>10}{'named':>7}{'misleading':>12}{'right':>7}{'accepted':>10}{'seconds':>9}")
-    if unknown := set(sys.argv[1:]) - set(exercises()):
-        raise ValueError(f"There is no exercise {', '.join(sorted(unknown))}: `python -m utils.progress` names them all.")
-    names = [name for name in exercises() if name in sys.argv[1:] or len(sys.argv) == 1]
+    names = known_names(sys.argv[1:])
     totals = [0] * 6
     with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for name, (counts, seconds, said) in zip(names, pool.map(partial(aloud, count), names), strict=True):
@@ -76,11 +74,19 @@ def fails(exercise: Exercise) -> dict:
     )
 
 
-def write() -> int:
-    """Run every known mistake, and keep how it fails."""
+def write(names: list[str]) -> int:
+    """Run every known mistake of some exercises, and keep how it fails."""
+    some = [exercises()[name] for name in known_names(names)]
     with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        evidence.write(dict(zip(exercises(), pool.map(fails, exercises().values()), strict=True)))
+        evidence.write({one.name: kept for one, kept in zip(some, pool.map(fails, some), strict=True)})
     return 0
+
+
+def known_names(names: list[str]) -> list[str]:
+    """Return the names of some exercises in the course's order, by default of all. Raises ValueError for an unknown one."""
+    if unknown := set(names) - set(exercises()):
+        raise ValueError(f"There is no exercise {', '.join(sorted(unknown))}: `python -m utils.progress` names them all.")
+    return [name for name in exercises() if name in names or not names]
 
 
 def known(exercise: Exercise):
@@ -123,7 +129,9 @@ def of_list(some: independent.AnswerList, exercise: Exercise):
 def main() -> int:
     stale = [name for name in exercises() if evidence.read(name) is None]
     if stale:
-        print(f"The evidence of {', '.join(stale)} is not of today: run `python tests/dev/report_mistakes.py --write`.")
+        print(
+            f"The evidence of {', '.join(stale)} is not of today: run `python tests/dev/report_mistakes.py --write {' '.join(stale)}`."
+        )
     references = [checks.verdict(one, answers.load_reference(one)) is None for one in exercises().values()]
     wrong, rejected, named, misleading, right, accepted = table("the known answers", known)
     for title, some in independent.LISTS.items():
@@ -135,4 +143,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(write() if sys.argv[1:] == ["--write"] else main())
+    sys.exit(write(sys.argv[2:]) if sys.argv[1:2] == ["--write"] else main())
