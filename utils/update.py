@@ -1,11 +1,14 @@
-"""Update the course, and keep your work: python -m utils.update
+"""Update the course, and keep your work: python -m utils.update [--from FOLDER]
 
 `git pull` refuses where a chapter that you worked in has changed. This fetches the newest version and puts what you wrote into
 the new chapters, cell by cell, in a folder aside; then it moves the files into their places one by one, each whole. Wherever it
 is stopped, your work is in the notebooks, and the next update completes it. A copy of every notebook as it was goes to
 `.answers/kept/` first.
+
+With --from it fetches nothing, and brings over what you wrote in another copy of the course, such as one that came from a zip.
 """
 
+import argparse
 import copy
 import hashlib
 import os
@@ -27,6 +30,8 @@ from utils.files import new_folder, settle, write_whole
 from utils.paths import RECORDS, ROOT
 
 CHAPTER = re.compile(r"chapters/[^/]+\.ipynb")
+CHANGELOG = "chapters/CHANGELOG.md"
+MOST_NEWS = 12
 
 
 def digest(text: str) -> str:
@@ -92,7 +97,7 @@ def git(root: Path, *arguments: str, advice: str = "", stdin: str = "", index: P
             ["git", "-C", str(root), *arguments], capture_output=True, input=stdin.encode(errors="surrogateescape"), env=env
         )
     except FileNotFoundError:
-        raise SystemExit("Updating needs git: install it, or download the course anew and copy your chapters over.") from None
+        raise SystemExit(f"Updating needs git, which is not here: install it. Or: {get_anew(root)}") from None
     if done.returncode:
         words = " ".join((done.stderr or done.stdout).decode(errors="replace").split())
         if lock := re.search(r"'([^']+\.lock)': File exists", words):
@@ -103,13 +108,36 @@ def git(root: Path, *arguments: str, advice: str = "", stdin: str = "", index: P
     return done.stdout.decode(errors="surrogateescape")
 
 
+def get_anew(root: Path) -> str:
+    """Return what to do with a folder that cannot be updated."""
+    return (
+        f"Get the newest course into another folder (`git clone` it, or unpack its zip), and run there `python -m utils.update --from "
+        f'"{root}"`, which brings your work over.'
+    )
+
+
+def news_since(root: Path, head: str, target: str) -> list[str]:
+    """Return the lines of the changelog that one commit does not have and another has, the newest first."""
+
+    def lines(commit: str) -> list[str]:
+        there = git(root, "ls-tree", "--name-only", commit, CHANGELOG).strip()
+        text = git(root, "show", f"{commit}:{CHANGELOG}") if there else ""
+        return [line for line in text.splitlines() if line.startswith("- ")]
+
+    known = lines(head)
+    new = [line for line in lines(target) if line not in known]
+    return new[:MOST_NEWS] + ([f"- and more: {CHANGELOG}"] if len(new) > MOST_NEWS else [])
+
+
 def versions(root: Path) -> tuple[str, str]:
     """Fetch; returns the commit that the folder holds and the one that it should hold.
 
     Raises:
         SystemExit: the folder does not follow the course, the course cannot be fetched, or there are commits of the learner's.
     """
-    anew = "Clone the course anew, and copy your chapters over."
+    anew = get_anew(root)
+    if not any((folder / ".git").exists() for folder in [root.resolve(), *root.resolve().parents]):
+        raise SystemExit(f"{root} was not cloned by git, as when it comes from a zip. {anew}")
     if git(root, "rev-parse", "--show-prefix", advice=anew).strip():
         raise SystemExit(f"{root} is a part of another git repository. {anew}")
     follow = "Run `git switch main` and `git branch --set-upstream-to origin/main`, then update again."
@@ -248,7 +276,12 @@ def update(root: Path, kept: Path) -> list[str]:
                 (news / path).unlink()
         if on_disk(root, [*files]) != files:
             raise SystemExit("A file was saved just now: update again; nothing is changed.")
-        for line in lines:  # before the first file changes, so that it is said also where that is the end
+        new_to_them = news_since(root, head, target)
+        for line in [
+            *lines,
+            *(["What is new:"] if new_to_them else []),
+            *new_to_them,
+        ]:  # before the first file changes, so that it is said also where that is the end
             print(line, flush=True)
         for path in gone.difference(mine):
             (root / path).unlink(missing_ok=True)
@@ -269,17 +302,86 @@ def update(root: Path, kept: Path) -> list[str]:
     return lines
 
 
+def bring(old: Path, root: Path, kept: Path) -> list[str]:
+    """Bring the work in another copy of the course over to this one; prints and returns a line for each file that holds any.
+
+    What was written in this copy stays. The other one is left as it is.
+
+    Args:
+        old: the other copy's folder.
+        root: this copy's.
+        kept: where copies of the notebooks go first; records of answers go into the folder around it.
+
+    Raises:
+        SystemExit: `old` is no other copy of the course.
+        OSError: a file cannot be read or written.
+    """
+    found = sorted(old.glob("chapters/*.ipynb"))
+    if not found:
+        raise SystemExit(f"{old} has no chapters/*.ipynb: --from takes the folder of a course that you worked in.")
+    if old.resolve() == root.resolve():
+        raise SystemExit("--from takes the folder of another copy of the course; this one has your work already.")
+    aside = Path(tempfile.mkdtemp(".unfinished", "update-", root))
+    try:
+        news = aside / "new"
+        shutil.copytree(
+            root / "chapters", news / "chapters", ignore=lambda _, names: [n for n in names if not n.endswith(".ipynb")]
+        )
+        chapters = {path.relative_to(news).as_posix(): "" for path in news.glob("chapters/*.ipynb")}
+        worked_in = [path.relative_to(old).as_posix() for path in found if holds_work(path)]
+        moves = {name: successor(name, chapters) for name in worked_in}
+        lines = carry_over(old, {name: new for name, new in moves.items() if new is not None}, news, kept)
+        for path in [
+            path for path in news.rglob("*.ipynb") if path.read_bytes() != (root / path.relative_to(news)).read_bytes()
+        ]:
+            settle(path)
+            path.replace(root / path.relative_to(news))
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    here = {path.name for path in root.glob("chapters/*")}
+    own = [old / name for name in worked_in if moves[name] is None]
+    own += [
+        path for path in sorted(old.glob("chapters/*.py")) if path.name not in here
+    ]  # a module of theirs, or one that is gone
+    for path in own:
+        write_whole(root / "chapters" / path.name, path.read_bytes())
+        lines.append(f"chapters/{path.name}: the course has no such file; yours is copied.")
+    for path in (old / ".answers").glob("*.json"):
+        if not (kept.parent / path.name).exists():
+            write_whole(kept.parent / path.name, path.read_bytes())
+    lines += [f"Trainings of yours stay in {runs}." for runs in (old / "runs", old / "chapters" / "runs") if runs.is_dir()]
+    print("\n".join(lines or [f"Nothing was written in the chapters of {old}."]))
+    return lines
+
+
+def holds_work(path: Path) -> bool:
+    """Tell whether anything was written in a notebook since it was built; also if it cannot be read."""
+    try:
+        return any(map(_is_worked_in, nbformat.read(path, as_version=4).cells))
+    except Exception:
+        return True
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m utils.update", description=__doc__.split("\n\n")[1])
+    parser.add_argument(
+        "--from", dest="old", type=Path, metavar="FOLDER", help="another copy of the course, with your work in it"
+    )
+    old = parser.parse_args().old
     for name in ("SIGTERM", "SIGHUP"):  # treated like Ctrl-C
         if hasattr(signal, name):  # Windows has no SIGHUP
             signal.signal(getattr(signal, name), signal.default_int_handler)
     try:
-        update(ROOT, RECORDS / "kept")
+        if old is None:
+            update(ROOT, RECORDS / "kept")
+        else:
+            bring(old, ROOT, RECORDS / "kept")
     except KeyboardInterrupt:
         sys.exit("Stopped. Your work is in your notebooks; the next update goes on from here.")
     except OSError as error:
         sys.exit(f"The update cannot go on ({error}). Your work is in your notebooks; set this right, then update again.")
-    print("The course is up to date. Reload the chapters that are open in JupyterLab (File, Reload Notebook from Disk).")
+    state = "The course is up to date" if old is None else "Your work is here now"
+    print(f"{state}. Reload the chapters that are open in JupyterLab (File, Reload Notebook from Disk).")
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ def test_a_notebook_that_is_broken_is_kept_aside(course):
 
 
 def test_a_folder_without_git_gets_a_sentence(tmp_path):
-    with pytest.raises(SystemExit, match="not a git repository"):
+    with pytest.raises(SystemExit, match=r"was not cloned by git, as when it comes from a zip\. Get the newest .* --from"):
         update.update(tmp_path, tmp_path / "kept")
 
 
@@ -313,6 +313,11 @@ def committed(upstream, mine):
     git(mine, "commit", "-qam", "my answer")
 
 
+def own_notebook_committed(upstream, mine):
+    shutil.copy(mine / NAME, mine / "chapters" / "my_notes.ipynb")
+    commit(mine)
+
+
 def offline(upstream, mine):
     git(mine, "remote", "set-url", "origin", str(upstream.parent / "nowhere"))
 
@@ -339,7 +344,8 @@ REFUSALS = [
     (offline, r"git fetch says: .*nowhere.* Check the network"),
     (follows_nothing, r"no upstream configured for branch 'main'\. Run `git switch main`"),
     (detached, r"HEAD does not point to a branch\. Run `git switch main`"),
-    (other_history, r"history has changed\. Clone the course anew"),
+    (other_history, r"history has changed\. Get the newest course into another folder"),
+    (own_notebook_committed, r"You have commits .* `git reset \w{10}` takes them back"),
 ]
 
 
@@ -373,10 +379,11 @@ def test_a_lock_that_a_killed_git_has_left_gets_a_sentence(course):
     assert state_of(mine)[1:] == (f" M {NAME}\n", git(upstream, "rev-parse", "HEAD"))
 
 
-def test_the_commits_of_a_learner_can_be_taken_back_as_the_sentence_says(course):
+@pytest.mark.parametrize("what", [committed, own_notebook_committed])
+def test_the_commits_of_a_learner_can_be_taken_back_as_the_sentence_says(what, course):
     upstream, mine, kept = course
     edit(mine / NAME, solve)
-    committed(upstream, mine)
+    what(upstream, mine)
     assert update.update(mine, kept) == []  # nothing is new, so there is nothing to refuse
     edit(upstream / NAME, new_chapter)
     commit(upstream)
@@ -390,8 +397,99 @@ def test_the_commits_of_a_learner_can_be_taken_back_as_the_sentence_says(course)
 def test_the_repository_around_the_course_is_left_alone(course):
     upstream, mine, kept = course
     shutil.copytree(upstream / "chapters", mine / "course" / "chapters")
-    with pytest.raises(SystemExit, match="part of another git repository"):
+    with pytest.raises(SystemExit, match=r"part of another git repository\. Get the newest .* --from"):
         update.update(mine / "course", kept)
+
+
+def test_what_is_new_is_said_in_the_words_of_the_changelog(course, capsys):
+    upstream, mine, kept = course
+    assert update.update(mine, kept) == []
+    assert capsys.readouterr().out == ""  # the course has no changelog yet
+    changelog = upstream / update.CHANGELOG
+    changelog.write_text("# What is new\n\n## 1\n\n- 00: one.\n")
+    commit(upstream)
+    update.update(mine, kept)
+    assert capsys.readouterr().out == "What is new:\n- 00: one.\n"
+    changelog.write_text("# What is new\n\n## 2\n\n- 01: three.\n- 00: two.\n\n## 1\n\n- 00: one.\n")
+    commit(upstream)
+    update.update(mine, kept)
+    assert capsys.readouterr().out == "What is new:\n- 01: three.\n- 00: two.\n"
+    update.update(mine, kept)
+    assert capsys.readouterr().out == ""
+    changelog.write_text("\n".join(f"- {number}." for number in range(20)))
+    commit(upstream)
+    update.update(mine, kept)
+    assert len(capsys.readouterr().out.splitlines()) == 2 + update.MOST_NEWS
+
+
+# From another copy of the course, such as one that came from a zip
+
+
+@pytest.fixture
+def copies(course):
+    """An old copy without git, in which a learner has worked, and a new one."""
+    upstream, new, _ = course
+    old = new.parent / "old"
+    shutil.copytree(upstream, old, ignore=shutil.ignore_patterns(".git"))
+    edit(new / NAME, new_chapter)
+    edit(old / NAME, solve)
+    return old, new, new / ".answers" / "kept"
+
+
+def test_work_comes_over_from_another_copy(copies):
+    old, new, kept = copies
+    (old / "chapters" / "helpers.py").write_text("mine = 1")
+    notes = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("my notes")])
+    (old / "chapters" / "notes.ipynb").write_text(nbformat.writes(notes) + "\n")
+    (old / ".answers").mkdir()
+    (old / ".answers" / "discounted_returns.json").write_text("{}")
+    (old / "runs").mkdir()
+    before = {path: path.read_bytes() for path in old.rglob("*") if path.is_file()}
+    assert update.bring(old, new, kept) == [
+        f"{NAME}: your work is in the new version.",
+        "chapters/notes.ipynb: the course has no such file; yours is copied.",
+        "chapters/helpers.py: the course has no such file; yours is copied.",
+        f"Trainings of yours stay in {old / 'runs'}.",
+    ]
+    text = "\n".join(sources(new / NAME))
+    assert "New words of the authors." in text and "return my_answer" in text and "my own note" in text
+    assert sources(new / "chapters" / "notes.ipynb") == ["my notes"]
+    assert (new / "chapters" / "helpers.py").read_text() == "mine = 1"
+    assert (new / ".answers" / "discounted_returns.json").read_text() == "{}"
+    assert before == {path: path.read_bytes() for path in old.rglob("*") if path.is_file()}
+    assert not [*new.glob("update-*")]
+
+    merged = {path: path.read_bytes() for path in new.rglob("*") if path.is_file() and "kept" not in path.parts}
+    update.bring(old, new, kept)  # a second time changes nothing
+    assert merged == {path: path.read_bytes() for path in new.rglob("*") if path.is_file() and "kept" not in path.parts}
+
+
+def test_newer_work_in_the_new_copy_stays(copies):
+    old, new, kept = copies
+    edit(new / NAME, lambda notebook: setattr(cell(notebook), "source", "newer = 1"))
+    update.bring(old, new, kept)
+    text = "\n".join(sources(new / NAME))
+    assert "newer = 1" in text and "return my_answer" in text
+
+
+def test_a_copy_without_work_changes_nothing(copies, capsys):
+    _, new, kept = copies
+    fresh = new.parent / "upstream"
+    before = (new / NAME).read_bytes()
+    assert update.bring(fresh, new, kept) == []
+    assert "Nothing was written in the chapters" in capsys.readouterr().out
+    assert before == (new / NAME).read_bytes()
+
+
+def test_what_is_no_other_copy_gets_a_sentence(copies):
+    old, new, kept = copies
+    for folder, said in [
+        (old / "runs", "has no chapters"),
+        (new, "another copy of the course"),
+        (old / "chapters", "has no chapters"),
+    ]:
+        with pytest.raises(SystemExit, match=said):
+            update.bring(folder, new, kept)
 
 
 def test_staged_work_is_carried_over(course):
