@@ -1,6 +1,7 @@
 """An environment of the reader's own: what it may look like, what goes with it, and what a file may not do."""
 
 import os
+import re
 import sys
 from dataclasses import replace
 
@@ -50,6 +51,21 @@ def own_games(tmp_path, monkeypatch):
     yield tmp_path
     sys.modules.pop("own_games", None)
     gym.registry.pop("OwnCatch-v0", None)
+
+
+def test_the_game_of_chapter_07_is_trained_from_a_shell_as_its_text_says(tmp_path):
+    text = (ROOT / "chapters" / "source" / "07_pong_from_ram.md").read_text("utf-8")
+    game = re.search(r"^```python\n(class Catch\(.*?)^```", text, re.MULTILINE | re.DOTALL)[1]
+    assert len(re.findall(r"^ *(?!\"\"\")\S", game, re.MULTILINE)) <= 20
+    imports = re.findall(r"`(import [^`]*)`", text[text.index("From a shell, the game needs a file") :])[:2]
+    (tmp_path / "my_game.py").write_text("\n".join([*imports, game]))
+    (command,) = re.findall(r"^python (-m solutions.train .*my_game:.*)$", text, re.MULTILINE)
+    arguments = [*command.split(), "--log", tmp_path / "curve.json"]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    done = commands.run(*arguments, cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    assert float(re.search(r"result: mean ([\d.]+) greedy", done.stdout)[1]) >= 0.9
+    assert (tmp_path / "curve.safetensors").exists()
 
 
 def small(**settings):
