@@ -14,6 +14,8 @@ whose fence says `fold=true` only draws: its code is hidden until the learner op
 """
 
 import argparse
+import ast
+import builtins
 import os
 import re
 import sys
@@ -36,6 +38,7 @@ except ImportError as error:
 from utils import progress
 from utils.course import measured
 from utils.course.exercises import exercises
+from utils.course.programs import names_used, without_magics
 from utils.files import write_whole
 from utils.paths import ROOT
 from utils.update import digest, merge
@@ -187,12 +190,35 @@ def unfold(stem: str, sources: dict, solved: bool = False, measuring: bool = Fal
             else:
                 cells.append(new_markdown_cell(cell.source if measuring else measured.fill_in(cell.source, stem)))
     cells.append(new_code_cell(PROGRESS.format(stem=stem), metadata={"progress": True}))
+    require_names(stem, cells)
     seen: dict[str, int] = {}
     for cell in cells:  # an id says what the cell held when it was built: so a learner's edit shows
         name = digest(cell.source)
         seen[name] = seen.get(name, 0) + 1
         cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
     return nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
+
+
+def require_names(stem: str, cells: list) -> None:
+    """Raise ValueError if an exercise's solution uses a name that no cell above it binds: its stub would fail there, or an answer."""
+    bound = {*dir(builtins)}
+    for cell in [cell for cell in cells if cell.cell_type == "code"]:
+        for exercise in [
+            one for one in exercises().values() if (one.chapter, one.cell) == (stem, cell.metadata.get("exercise"))
+        ]:
+            bound.add(exercise.object_name)
+            if unknown := [name for name in names_used(exercise.reference_source()) if name not in bound]:
+                raise ValueError(
+                    f"chapters/source/{stem}.md: the solution of {exercise.name} uses {', '.join(unknown)}, which no cell above it imports or "
+                    "defines: import it in the chapter's first cell."
+                )
+        for node in ast.walk(ast.parse(without_magics(cell.source))):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                bound.add(node.name)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                bound.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                bound.add(node.id)
 
 
 def exercise_cells(stem: str, cell: nbformat.NotebookNode, whys: dict[str, str], solved: bool) -> list:

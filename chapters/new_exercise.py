@@ -17,6 +17,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -47,7 +48,7 @@ TODO: the question that this chapter answers, and why the reader will want to kn
 
 - TODO: three to five lines, each beginning with a verb.
 
-**Time** about 60 minutes. **Before** TODO: a link to the chapter before. (TODO: the minutes that a trial took.)
+**Time** about 60 minutes. **Before** TODO: a link to the chapter before. **After** TODO: a link to the next, if there is one.
 
 | symbol | in code | shape | meaning |
 |---|---|---|---|
@@ -55,6 +56,8 @@ TODO: the question that this chapter answers, and why the reader will want to kn
 
 ```python
 import torch
+from jaxtyping import Float
+from torch import Tensor
 ```
 
 
@@ -112,7 +115,7 @@ def {name}(x):
     Returns:
         TODO.
 
-    Source: TODO: a paper and its equation, or the number of the detail.
+    Source: TODO: a paper and its equation, or the number of the detail; leave it out where there is none.
     """
     raise NotImplementedError()
 '''
@@ -129,7 +132,7 @@ TEST = """
 
 def test_{name}({name}):
     x = torch.tensor([1.0, 2.0])
-    expected = torch.tensor([0.0, 0.0])  # TODO: known values, definitions and limiting cases; see tests/checks.py
+    expected = torch.tensor([0.0, 0.0])  # TODO: replace these lines by known values, definitions and limiting cases
     expect_close({name}(x), expected, "{name}", f"x {{x.tolist()}}")
 """
 
@@ -156,6 +159,9 @@ def {name}(x):
 \"\"\",
 }}
 """
+
+
+DONE = "Nothing is left to fill in. `pytest tests/dev/test_chapters.py -k 04` runs chapter 04, solved and unsolved; .ci/run is the gate."
 
 
 @dataclass(frozen=True)
@@ -283,19 +289,33 @@ def left() -> Iterator[str]:
     from tests import evidence, mistakes  # not at the top: they take seconds, and fail where a skeleton is half filled in
     from tests.dev import promises
 
-    for name, exercise in exercises().items():
+    for arguments in (["check"], ["format", "--check"]):  # first: a test that is formatted afterwards is another test
+        command = [sys.executable, "-m", "ruff", *arguments, "--quiet", "."]
+        if subprocess.run(command, cwd=ROOT, capture_output=True).returncode:
+            yield f"ruff finds something: `python -m ruff {arguments[0]} .`."
+            return
+    for name in exercises():
         if len(mistakes.of(name)) < FEWEST_MISTAKES:
             yield f"{name} has {len(mistakes.of(name))} known-wrong answers; {FEWEST_MISTAKES} are the least."
-        new, gone = promises.missing(exercise), promises.gone(exercise)
-        if new or gone:
-            yield f"tests/dev/promises.json is not of today: `python -m tests.dev.promises --write {name}`, then fill in."
-        elif "" in promises.kept()[name].values():
-            yield f"tests/dev/promises.json has sentences of {name} beside which nothing stands."
     if stale := " ".join(name for name in exercises() if evidence.read(name) is None):
-        yield f"How wrong answers of {stale} fail is not kept, or not of today: `python tests/dev/report_mistakes.py --write {stale}`."
+        yield (
+            f"How wrong answers of {stale} fail is not kept, or not of today: `python tests/dev/report_mistakes.py --write {stale}`, once the "
+            "same without --write finds nothing."
+        )
+    for name, exercise in exercises().items():
+        if promises.missing(exercise) or promises.gone(exercise):
+            yield f"tests/dev/promises.json is not of today: `python -m tests.dev.promises --write {name}`, then fill in."
+        for sentence, problem in promises.wrong_entries(exercise).items():
+            yield f"tests/dev/promises.json, {name}, {sentence!r}: {problem}."
     yield from measured.stale()
-    if subprocess.run([sys.executable, "chapters/build.py", "--check"], cwd=ROOT, capture_output=True).returncode:
+    built = subprocess.run([sys.executable, "chapters/build.py", "--check"], cwd=ROOT, capture_output=True, text=True)
+    if built.stderr:
+        yield built.stderr.strip()
+    elif built.returncode:
         yield "The notebooks are not what their sources give: `python chapters/build.py`."
+    for path, following in pairwise(sorted((ROOT / "chapters" / "source").glob("*.md"))):
+        if f"({following.stem}.ipynb)" not in path.read_text("utf-8").rpartition("\n## ")[2]:
+            yield f"{path.relative_to(ROOT)} does not end with a link to the next chapter, {following.stem}.ipynb."
 
 
 def main() -> int:
@@ -303,7 +323,10 @@ def main() -> int:
     parser.add_argument("name", nargs="?", help="of the exercise, which is its function's")
     parser.add_argument("--chapter", help="such as 04; for a new one its whole name, such as 11_what_matters")
     parser.add_argument("--title", help="of a new chapter")
-    parser.add_argument("--module", help="of solutions/, for the reference; by default that of the chapter's last exercise")
+    parser.add_argument(
+        "--module",
+        help="of solutions/, for the reference; by default that of the chapter's last exercise, or in a new chapter the chapter's name",
+    )
     parser.add_argument(
         "--check", action="store_true", help="change nothing; name what is left to do, and exit 1 if there is any"
     )
@@ -312,7 +335,7 @@ def main() -> int:
         raise ValueError("--check changes nothing and looks at all exercises: leave out the rest, or --check.")
     if options.check:
         todo = list(left())
-        print("\n".join([*todo, f"{len(todo)} left."]) if todo else "Nothing is left to do here: run .ci/run.")
+        print("\n".join([*todo, f"{len(todo)} left."]) if todo else DONE)
         return 1 if todo else 0
     if options.name is None or options.chapter is None:
         raise ValueError("Give the exercise's name and its --chapter, or --check; --help says more.")

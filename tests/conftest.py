@@ -1,5 +1,7 @@
 """Run each exercise's test twice, on the reference and on the learner's answer, and sum up the progress."""
 
+import sys
+
 import pytest
 import torch
 
@@ -77,6 +79,7 @@ def shortened(printed: str, limit: int = 20) -> str:
 
 def pytest_configure(config):
     torch.set_num_threads(1)  # the networks are small, and threads that wait for each other are slow on a busy machine
+    sys.__stdout__.reconfigure(errors="replace")  # for a console that lacks a character pytest escapes the whole text
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+from tests import mistakes
 from utils import paths
 from utils.course.exercises import Exercise, exercises
 from utils.files import write_whole
@@ -45,6 +46,18 @@ def missing(exercise: Exercise) -> dict[str, str]:
 def gone(exercise: Exercise) -> set[str]:
     """Return the sentences of the file that the exercise has no more."""
     return set(kept().get(exercise.name, {})) - set(sentences_of(exercise))
+
+
+def wrong_entries(exercise: Exercise) -> dict[str, str]:
+    """Return the sentences of an exercise beside which nothing stands, or the name of no known mistake, and what is wrong there."""
+    known, wrong = {one.name for one in mistakes.of(exercise.name)}, {}
+    for sentence, entry in kept().get(exercise.name, {}).items():
+        unknown = [] if isinstance(entry, str) else [name for name in entry if name not in known]
+        if unknown or not entry:
+            wrong[sentence] = (
+                f"no known mistake is named {', '.join(map(repr, unknown))}" if unknown else "nothing stands beside it"
+            )
+    return wrong
 
 
 def write(some: list[Exercise]) -> None:

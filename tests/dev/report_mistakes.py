@@ -4,8 +4,8 @@ For each exercise: of the known-wrong answers, how many were tried, rejected and
 differently, how many were tried and accepted; the time of its test on the reference. Misleading is a known mistake that is
 named as another one. Then the same for the independent lists, whose authors saw neither tests nor lists (`named` there: the
 message ends with a known mistake). Exits 1 if the reference fails, if what is kept of the known-wrong answers is not of today
-(`--write [exercise ...]` keeps it anew), if one of them passes or is named as another, if less than 95 % of them are named, or if a right
-one is refused.
+(`--write [exercise ...]` keeps it anew), if one of them passes or is named as another, if less than 95 % of them are named, or if
+a right one is refused.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ import torch._dynamo  # the first optimizer imports it: not in the time of some 
 from tests import checks, evidence, mistakes
 from tests.alternatives import ALTERNATIVES
 from tests.dev import independent
-from utils import answers
+from utils import answers, paths
 from utils.course.exercises import Exercise, exercises
 
 
@@ -78,7 +78,10 @@ def write(names: list[str]) -> int:
     """Run every known mistake of some exercises, and keep how it fails."""
     some = [exercises()[name] for name in known_names(names)]
     with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        evidence.write({one.name: kept for one, kept in zip(some, pool.map(fails, some), strict=True)})
+        entries = {one.name: kept for one, kept in zip(some, pool.map(fails, some), strict=True)}
+    evidence.write(entries)
+    count = sum(len(entry["failures"]) for entry in entries.values())
+    print(f"Kept in {evidence.FILE.relative_to(paths.ROOT)} how {count} wrong answers of {', '.join(entries)} fail.")
     return 0
 
 
@@ -127,15 +130,15 @@ def of_list(some: independent.AnswerList, exercise: Exercise):
 
 
 def main() -> int:
-    stale = [name for name in exercises() if evidence.read(name) is None]
-    if stale:
-        print(
-            f"The evidence of {', '.join(stale)} is not of today: run `python tests/dev/report_mistakes.py --write {' '.join(stale)}`."
-        )
     references = [checks.verdict(one, answers.load_reference(one)) is None for one in exercises().values()]
     wrong, rejected, named, misleading, right, accepted = table("the known answers", known)
     for title, some in independent.LISTS.items():
-        table(title, partial(of_list, some))
+        if {*some.wrong, *some.right} & {*known_names(sys.argv[1:])}:
+            table(title, partial(of_list, some))
+    stale = [name for name in exercises() if evidence.read(name) is None]
+    if stale:
+        some = " ".join(stale)
+        print(f"\nHow wrong answers of {some} fail is not kept: run `python tests/dev/report_mistakes.py --write {some}`.")
     good = (
         not stale and all(references) and rejected == wrong and named >= 0.95 * wrong and not misleading and accepted == right
     )

@@ -25,7 +25,7 @@ def command(course, *arguments):
 
 def left(course):
     code, said = command(course, "chapters/new_exercise.py", "--check")
-    assert code == (said != "Nothing is left to do here: run .ci/run.\n")
+    assert code == (not said.startswith("Nothing is left to fill in."))
     return said.splitlines()[:-1]
 
 
@@ -46,6 +46,7 @@ def follow_the_guide(course, stem, mistakes):
     given = []
     while asked := left(course):
         assert not any("TODO" in line for line in asked), asked
+        assert any("`python" in line for line in asked), asked
         wanted = [found[1].split() for line in asked if (found := re.search(r"`python (.*?)`", line))]
         assert not any(arguments in given for arguments in wanted), asked  # what was asked for has helped
         for arguments in wanted:
@@ -104,6 +105,9 @@ def test_a_chapter_is_added(whole_course):
     fill_in(whole_course, source, r"^TODO: the question.*?$", "How large is an advantage?")
     fill_in(whole_course, source, r"^- TODO: three to five lines.*?$", "- normalise advantages;")
     fill_in(whole_course, source, r" \*\*Before\*\* TODO.*?$", "")
+    before = whole_course / "chapters/source/10_longer_faster_larger.md"
+    with before.open("a", encoding="utf-8") as file:
+        file.write("\nNext: [11 Scales](11_scales.ipynb).\n")
     fill_in(whole_course, source, r"^\| TODO \| \| \| \|$", "| $A_t$ | `advantages` | `(B,)` | the advantages |")
     fill_in(whole_course, source, r"^- TODO: three to five sentences.*?$", "- One number for the whole minibatch.")
     imports = "from tests.checks import expect_close, expect_device_followed, unmodified"
@@ -134,6 +138,25 @@ def test_what_cannot_be_laid_down_is_refused_with_a_sentence(course, arguments, 
     code, printed = command(course, "chapters/new_exercise.py", *arguments)
     assert code == 1 and said in printed and "Traceback" not in printed, printed
     assert before == {path: path.read_bytes() for path in course.rglob("*.*") if path.is_file() and path.suffix != ".pyc"}
+
+
+def test_a_name_that_the_chapter_does_not_import_is_refused(course):
+    path = course / "solutions" / "losses.py"
+    text = path.read_text("utf-8").replace(
+        "def value_loss(new_values: Float[Tensor", "def value_loss(new_values: Decimal[Tensor"
+    )
+    path.write_text("from decimal import Decimal\n" + text)
+    code, said = command(course, "chapters/build.py", "--check")
+    assert code == 1
+    assert "chapters/source/04_ppo_losses.md: the solution of value_loss uses Decimal, which no cell above it imports" in said
+
+
+def test_what_ends_without_a_link_and_what_is_not_formatted_is_found(course):
+    path = course / "chapters" / "source" / "03_rollouts.md"
+    path.write_text(path.read_text("utf-8").replace("(04_ppo_losses.ipynb)", "(04.ipynb)"))
+    assert any("03_rollouts.md does not end with a link to the next chapter, 04_ppo_losses" in line for line in left(course))
+    (course / "tests" / "new.py").write_text("x  =  1\n")
+    assert left(course) == ["ruff finds something: `python -m ruff format .`."]
 
 
 def test_nothing_is_left_to_fill_in_here():

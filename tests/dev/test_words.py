@@ -230,6 +230,13 @@ def test_output_that_cannot_be_written(unbuffered):
         )
 
 
+def test_pytest_on_a_console_that_lacks_a_character():
+    env = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "pytest", "tests", "-k", "discounted_returns", "-p", "no:cacheprovider"]
+    said = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, encoding="cp1252", timeout=PATIENCE).stdout
+    assert "00 Start here  ? discounted_returns\n0 of 1 exercises solved." in said
+
+
 def test_which_errors_are_sentences_already():
     def error_of(act):
         with pytest.raises(Exception) as caught:
