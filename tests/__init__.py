@@ -24,11 +24,14 @@ def _for_notebook(test):
     exercise = exercises().get(test.__name__.removeprefix("test_"))
 
     @functools.wraps(test)
-    def check(answer, **options) -> None:
-        if isinstance(answer, str):
+    def check(*given, **options) -> None:
+        if len(given) != 1 or not callable(given[0]):
+            call = exercise.call if exercise else f"tests.{test.__name__}(...)"
+            shown = ", ".join(shortened(repr(one)) for one in given) or "nothing"
             raise programs.AnswerError(
-                f"{test.__name__} takes the function or class itself, without quotation marks: {answer}, not {answer!r}."
+                f"{test.__name__} takes the function or class itself, as in {call}; it was given {shown}."
             )
+        (answer,) = given
         program, verdict = programs.program_of(answer, exercise.object_name) if exercise else None, None
         try:
             checks.judge(exercise, test, answer, **options)
@@ -45,6 +48,10 @@ def _for_notebook(test):
         print(f"✓ {test.__name__.removeprefix('test_')} passes.{how_far}")
 
     return check
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 for _path in sorted(Path(__file__).parent.glob("test_*.py")):

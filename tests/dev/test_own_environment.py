@@ -180,13 +180,23 @@ def test_a_few_thousand_steps_of_atari_are_too_few_to_judge():
     assert health.diagnose(rows, replace(args, env_id="CartPole-v1", mode="classic-control"), 4)
 
 
-def test_a_name_in_the_place_of_the_answer_gets_a_sentence():
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (["discounted_returns"], "'discounted_returns'"),
+        ([], "nothing"),
+        ([None], "None"),
+        ([3], "3"),
+        ([torch.ones(2)], "tensor"),
+        ([len, len], "<built-in"),
+    ],
+)
+def test_what_is_no_function_in_the_place_of_the_answer_gets_a_sentence(given, shown):
     import tests
 
-    with pytest.raises(
-        AnswerError, match="takes the function or class itself, without quotation marks: discounted_returns, not"
-    ):
-        tests.test_discounted_returns("discounted_returns")
+    call = re.escape("as in tests.test_discounted_returns(discounted_returns); it was given " + shown)
+    with pytest.raises(AnswerError, match=call):
+        tests.test_discounted_returns(*given)
 
 
 def test_pytest_beside_the_notebooks_says_where_the_tests_are():
