@@ -143,7 +143,11 @@ def test_the_length_of_a_short_run_is_a_count(monkeypatch, value):
     [
         (["-m", "utils.progress", "reset", "x", "y"], 1, "There is no exercise 'x': `python -m utils.progress` names them all"),
         (["-m", "utils.progress", "nosuch"], 2, "invalid choice: 'nosuch'"),
-        (["-m", "utils.update"], 1, "Clone the course anew, and copy your chapters over."),
+        (
+            ["-m", "utils.update"],
+            1,
+            "was not cloned by git, as when it comes from a zip. Get the newest course into another folder",
+        ),
     ],
 )
 def test_a_copy_without_git_and_names_that_are_not_there(course, command, status, said):
