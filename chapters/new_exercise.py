@@ -160,7 +160,6 @@ def {name}(x):
 }}
 """
 
-
 DONE = "Nothing is left to fill in. `pytest tests/dev/test_chapters.py -k 04` runs chapter 04, solved and unsolved; .ci/run is the gate."
 
 
@@ -196,7 +195,7 @@ def places(name: str, chapter: str, module: str | None = None, title: str | None
     Raises:
         ValueError: the name is taken or is no name, or there is no such chapter; the message says what to do.
     """
-    stems = [path.stem for path in sorted((ROOT / "chapters" / "source").glob("*.md"))]
+    stems = [path.stem for path in sources()]
     stem = new_stem(chapter, stems) if title else existing_stem(chapter, stems)
     if not name.isidentifier() or keyword.iskeyword(name):
         raise ValueError(f"An exercise is named as its function is, such as clipfrac; {name!r} cannot be a function's name.")
@@ -232,6 +231,11 @@ def places(name: str, chapter: str, module: str | None = None, title: str | None
         ),
         Place("tests/alternatives/__init__.py", ALTERNATIVE.format(**words_of), "right answers, written differently"),
     ]
+
+
+def sources() -> list[Path]:
+    """Return the sources of the chapters, in their order."""
+    return sorted((ROOT / "chapters" / "source").glob("*.md"))
 
 
 def existing_stem(chapter: str, stems: list[str]) -> str:
@@ -313,7 +317,7 @@ def left() -> Iterator[str]:
         yield built.stderr.strip()
     elif built.returncode:
         yield "The notebooks are not what their sources give: `python chapters/build.py`."
-    for path, following in pairwise(sorted((ROOT / "chapters" / "source").glob("*.md"))):
+    for path, following in pairwise(sources()):
         if f"({following.stem}.ipynb)" not in path.read_text("utf-8").rpartition("\n## ")[2]:
             yield f"{path.relative_to(ROOT)} does not end with a link to the next chapter, {following.stem}.ipynb."
 

@@ -6,6 +6,7 @@ Called from here, a test also says that it passed, and leaves a record of the an
 
 import functools
 import importlib
+import reprlib
 import threading
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def _for_notebook(test):
     def check(*given, **options) -> None:
         if len(given) != 1 or not callable(given[0]):
             call = exercise.call if exercise else f"tests.{test.__name__}(...)"
-            shown = ", ".join(shortened(repr(one)) for one in given) or "nothing"
+            shown = ", ".join(map(reprlib.repr, given)) or "nothing"
             raise programs.AnswerError(
                 f"{test.__name__} takes the function or class itself, as in {call}; it was given {shown}."
             )
@@ -48,10 +49,6 @@ def _for_notebook(test):
         print(f"✓ {test.__name__.removeprefix('test_')} passes.{how_far}")
 
     return check
-
-
-def shortened(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 for _path in sorted(Path(__file__).parent.glob("test_*.py")):

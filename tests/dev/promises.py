@@ -1,8 +1,9 @@
 """What each exercise promises or asks, sentence by sentence, beside the known-wrong answers that break it.
 
 `python -m tests.dev.promises [exercise ...]` prints the sentences that are not in promises.json yet, or have changed, as JSON
-to be filled in; `--write exercise ...` puts them into the file instead, and takes out those that are gone. A sentence's entry is the names of known mistakes that break it, or, where there are none, why: "explains" (it
-asks for nothing), or a reason in words.
+to be filled in; `--write [exercise ...]` puts them into the file instead, and takes out those that are gone. A sentence's entry
+is the names of known mistakes that break it, or, where there are none, why: "explains" (it asks for nothing), or a reason in
+words.
 """
 
 import ast
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from tests import mistakes
 from utils import paths
-from utils.course.exercises import Exercise, exercises
+from utils.course.exercises import Exercise, exercises, named
 from utils.files import write_whole
 
 FILE = Path(__file__).parent / "promises.json"
@@ -71,11 +72,8 @@ def write(some: list[Exercise]) -> None:
 
 
 def main() -> int:
-    writing, names = sys.argv[1:2] == ["--write"], sys.argv[1:]
-    names = names[writing:] or list(exercises())
-    if unknown := set(names) - set(exercises()):
-        raise ValueError(f"There is no exercise {', '.join(sorted(unknown))}: `python -m utils.progress` names them all.")
-    some = [exercises()[name] for name in names]
+    writing = sys.argv[1:2] == ["--write"]
+    some = named(sys.argv[1 + writing :])
     if writing:
         write(some)
         empty = sum(entry == "" for exercise in some for entry in kept()[exercise.name].values())

@@ -12,9 +12,7 @@ from tests.dev import commands
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "chapters" / "AUTHORS.md").read_text("utf-8")
 NAME = "normalize_advantages"
-SHOWN = dict(
-    re.findall(r"^\*\*`([\w/.]+)`\*\*[^`]*?(?:`(?!```)[^`]*?)*?^````\w*\n(.*?)^````$", GUIDE, re.MULTILINE | re.DOTALL)
-)
+SHOWN = dict(re.findall(r"^\*\*`([\w/.]+)`\*\*: .*?^````\w*\n(.*?)^````$", GUIDE, re.MULTILINE | re.DOTALL))
 PROMISES = json.loads("{" + re.search(r"^````json\n(.*?)^````$", GUIDE, re.MULTILINE | re.DOTALL)[1] + "}")
 
 

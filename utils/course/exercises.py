@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -138,6 +139,14 @@ def exercises() -> dict[str, Exercise]:
                     )
                 found[name] = Exercise(name, source.stem, module, object_name, tuple(methods), options["exercise"], *marks)
     return found
+
+
+def named(names: Iterable[str]) -> list[Exercise]:
+    """Return the exercises of some names in the order of the chapters, all of them for no names. Raises ValueError for another."""
+    wanted = set(names)
+    if unknown := wanted - set(exercises()):
+        raise ValueError(f"There is no exercise {', '.join(sorted(unknown))}: `python -m utils.progress` names them all.")
+    return [exercise for name, exercise in exercises().items() if name in wanted or not wanted]
 
 
 def empty_bodies(source: str, names: tuple[str, ...]) -> str:
