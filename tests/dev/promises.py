@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests import mistakes
 from utils import paths
-from utils.course.exercises import Exercise, exercises, named
+from utils.course.exercises import Exercise, exercises, exercises_named
 from utils.files import write_whole
 
 FILE = Path(__file__).parent / "promises.json"
@@ -73,7 +73,7 @@ def write(some: list[Exercise]) -> None:
 
 def main() -> int:
     writing = sys.argv[1:2] == ["--write"]
-    some = named(sys.argv[1 + writing :])
+    some = exercises_named(sys.argv[1 + writing :])
     if writing:
         write(some)
         empty = sum(entry == "" for exercise in some for entry in kept()[exercise.name].values())

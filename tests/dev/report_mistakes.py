@@ -32,7 +32,7 @@ from tests import checks, evidence, mistakes
 from tests.alternatives import ALTERNATIVES
 from tests.dev import independent
 from utils import answers, paths
-from utils.course.exercises import Exercise, exercises, named
+from utils.course.exercises import Exercise, exercises, exercises_named
 
 
 def alternative(exercise: Exercise, code: str):
@@ -45,7 +45,7 @@ def alternative(exercise: Exercise, code: str):
 def table(title: str, count) -> list[int]:
     """Print a row of counts for each exercise and their sums; returns the sums."""
     print(f"\n{title:32}{'wrong':>7}{'rejected':>10}{'named':>7}{'misleading':>12}{'right':>7}{'accepted':>10}{'seconds':>9}")
-    names = [exercise.name for exercise in named(sys.argv[1:])]
+    names = [exercise.name for exercise in exercises_named(sys.argv[1:])]
     totals = [0] * 6
     with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for name, (counts, seconds, said) in zip(names, pool.map(partial(aloud, count), names), strict=True):
@@ -76,7 +76,7 @@ def fails(exercise: Exercise) -> dict:
 
 def write(names: list[str]) -> int:
     """Run every known mistake of some exercises, and keep how it fails."""
-    some = named(names)
+    some = exercises_named(names)
     with ProcessPoolExecutor(os.cpu_count(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
         entries = {one.name: kept for one, kept in zip(some, pool.map(fails, some), strict=True)}
     evidence.write(entries)
@@ -126,7 +126,7 @@ def main() -> int:
     references = [checks.verdict(one, answers.load_reference(one)) is None for one in exercises().values()]
     wrong, rejected, named, misleading, right, accepted = table("the known answers", known)
     for title, some in independent.LISTS.items():
-        if {*some.wrong, *some.right} & {exercise.name for exercise in named(sys.argv[1:])}:
+        if {*some.wrong, *some.right} & {exercise.name for exercise in exercises_named(sys.argv[1:])}:
             table(title, partial(of_list, some))
     stale = [name for name in exercises() if evidence.read(name) is None]
     if stale:

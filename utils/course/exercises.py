@@ -141,7 +141,7 @@ def exercises() -> dict[str, Exercise]:
     return found
 
 
-def named(names: Iterable[str]) -> list[Exercise]:
+def exercises_named(names: Iterable[str]) -> list[Exercise]:
     """Return the exercises of some names in the order of the chapters, all of them for no names. Raises ValueError for another."""
     wanted = set(names)
     if unknown := wanted - set(exercises()):
