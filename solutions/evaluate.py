@@ -116,7 +116,8 @@ def record_game(
 class Evaluator:
     """Evaluates the greedy policy every few iterations, and says when the run may stop.
 
-    Pass it to `PPOTrainer.train`. The games that decide when to stop and those that `report` plays have different seeds.
+    Pass it to `PPOTrainer.train`. A look that says stop is the luckiest of many, so fresh games have to confirm it. Neither
+    these nor those that `report` plays had a say before: all have seeds of their own.
     """
 
     def __init__(self, args: PPOArgs, every: int, num_episodes: int, max_steps: int, threshold: float | None = None):
@@ -126,8 +127,8 @@ class Evaluator:
             args: the settings of the run.
             every: how many iterations lie between two evaluations.
             num_episodes, max_steps: see `evaluate`.
-            threshold: the run stops once the mean score less two standard errors reaches it, so that luck alone seldom
-                stops a run; None never stops it.
+            threshold: the run stops once the mean score less two standard errors reaches it, in the games of a look and then
+                in as many fresh ones; None never stops it.
 
         Raises:
             ValueError: a count is below 1.
@@ -144,9 +145,19 @@ class Evaluator:
         if len(trainer.log.rows) % self.every == 0:
             done = [one for one in trainer.log.evaluations if one["global_step"] == trainer.agent.global_step]
             latest = done[-1] if done else self.note(trainer)  # done: before the run was stopped and resumed
-            lower_bound = latest["mean"] - 2 * latest["std"] / self.num_episodes**0.5
-            self.solved = self.threshold is not None and lower_bound >= self.threshold
+            self.solved = self.reaches(latest["mean"], latest["std"]) and self.confirm(trainer)
         return self.solved
+
+    def reaches(self, mean: float, std: float) -> bool:
+        """Tell whether the mean of an evaluation's scores, less two standard errors, reaches the threshold."""
+        return self.threshold is not None and bool(mean - 2 * std / self.num_episodes**0.5 >= self.threshold)
+
+    def confirm(self, trainer: "PPOTrainer") -> bool:
+        """Play fresh games, and say whether they reach the threshold too."""
+        scores = self.play(trainer.actor, first_seed=30_000 + self.num_episodes * len(trainer.log.rows))
+        confirmed = self.reaches(scores.mean(), scores.std())
+        trainer.log.add_confirmation(scores, confirmed)
+        return confirmed
 
     def note(self, trainer: "PPOTrainer") -> dict:
         """Evaluate now, and add the result to the log of the run; returns it."""

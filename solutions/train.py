@@ -52,8 +52,8 @@ class Run:
     """A game of an evaluation is cut short after so many steps, and counts with the score it has. None: after the environment's
     own time limit, or 27,000 steps where it has none."""
     threshold: float | Literal["auto"] | None = "auto"
-    """Stop early once an evaluation's mean less two standard errors reaches this score; say at the end whether it was solved.
-    auto: the score at which Gymnasium calls the environment solved, if it names one."""
+    """Stop early once an evaluation's mean less two standard errors reaches this score, and that of as many fresh games does; say at
+    the end whether it was solved. auto: the score at which Gymnasium calls the environment solved, if it names one."""
 
     def __post_init__(self):
         names = "updates", "checkpoint_every", "save_every", "eval_every", "eval_episodes", "eval_max_steps"
@@ -220,7 +220,7 @@ def report(run: Run, ppo: PPOTrainer, scores: dict[str, np.ndarray], threshold: 
     if len(scores) < 2:
         return 130
     greedy, sampled = scores["greedy"].mean(), scores["sampled"].mean()
-    if greedy < sampled - scores["sampled"].std():
+    if greedy < sampled - scores["sampled"].std() and run.eval_episodes > 1:
         advice = ": it may be waiting for a key that it never presses, such as FIRE" if is_atari(ppo.args.env_id) else ""
         print(f"The greedy agent does much worse than the sampling one{advice}.")
     summary = f"mean {greedy:.1f} greedy, {sampled:.1f} sampled, over {run.eval_episodes} games each"

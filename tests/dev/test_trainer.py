@@ -2,11 +2,13 @@
 
 import ast
 import graphlib
+import itertools
 import json
 import os
 import sys
 from dataclasses import asdict, fields, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import gymnasium as gym
 import numpy as np
@@ -97,9 +99,29 @@ def test_evaluation_seeds_are_apart_and_leave_training_alone():
     evaluator._envs.env.reset = lambda seed=None, options=None: (seeds.append(seed), reset(seed=seed, options=options))[1]
     assert evaluator(trainer) is True
     evaluator.report(trainer.actor)
-    assert len(set(seeds)) == 2
+    assert len(set(seeds)) == 3  # the look's, those of the games that confirmed it, and the report's
+    assert min(abs(one - other) for one, other in itertools.combinations(seeds, 2)) >= 4  # so that no game is played twice
     assert TINY.seed not in seeds
     assert trainer.agent.global_step == 0
+
+
+def test_a_lucky_look_does_not_end_a_run(capsys):
+    trainer, asked = PPOTrainer(replace(TINY, total_timesteps=6 * TINY.batch_size)), []
+
+    def play(self, actor, first_seed, greedy=True):
+        asked.append(first_seed)
+        return np.full(4, [20.0, 500, 470, 500, 490][len(asked) - 1])
+
+    with patch.object(Evaluator, "play", play):
+        evaluator = Evaluator(trainer.args, every=1, num_episodes=4, max_steps=30, threshold=475.0)
+        trainer.train(on_iteration=evaluator)
+    assert len(trainer.log.rows) == 3 and evaluator.solved
+    look = asked[0]
+    assert [first_seed == look for first_seed in asked] == [True, True, False, True, False] and asked[2] != asked[4]
+    assert [one["mean"] for one in trainer.log.evaluations] == [20, 500, 500]
+    said = capsys.readouterr().out
+    assert "In 4 fresh games: mean 470.0, std 0.0: that look was lucky, so the run goes on." in said
+    assert "In 4 fresh games: mean 490.0, std 0.0: confirmed." in said
 
 
 def test_a_film_shows_the_value_and_the_return():

@@ -256,6 +256,13 @@ class RunLog:
         tqdm.write(line + untrained, file=sys.stdout)
         self._aside("Weights & Biases", lambda: self.wandb.log(global_step, {"evaluation_mean": mean, "evaluation_std": std}))
 
+    def add_confirmation(self, scores: np.ndarray, confirmed: bool) -> None:
+        """Say what fresh games, which an Evaluator played to confirm that a run may stop, came to."""
+        verdict = "confirmed" if confirmed else "that look was lucky, so the run goes on"
+        tqdm.write(
+            f"In {len(scores)} fresh games: mean {scores.mean():.1f}, std {scores.std():.1f}: {verdict}.", file=sys.stdout
+        )
+
     def add_video(self, frames: list[np.ndarray], score: float, global_step: int) -> Path | None:
         """Keep a film of a game, and show it: during a run always in one place, else in the cell that asked for it.
 
