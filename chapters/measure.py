@@ -113,8 +113,15 @@ def run(stem: str, cells: list, command: str) -> dict:
     nbclient.NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(ROOT / "chapters")}}).execute()
     loaded = json.loads(printed(cells[-1]))
     code = [path for path in loaded if path in PLAYED or (path.startswith("solutions/") and "/saving/" not in path)]
+    return facts(short_run() + command, started) | {
+        "code": {path: measured.digests_of(path) for path in [f"chapters/source/{stem}.md", *code]}
+    }
+
+
+def facts(command: str, started: float) -> dict:
+    """Return how, where and when something was measured that began at `time.time() == started`."""
     return {
-        "command": short_run() + command,
+        "command": command,
         "commit": git("rev-parse", "--short", "HEAD")
         + (" and changes" if git("status", "--porcelain", "solutions", "utils") else ""),
         "date": time.strftime("%Y-%m-%d"),
@@ -122,7 +129,6 @@ def run(stem: str, cells: list, command: str) -> dict:
         "machine": f"{platform.system()}, {platform.machine()}, {processor()}",
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("torch", "numpy", "gymnasium", "ale-py")},
-        "code": {path: measured.digests_of(path) for path in [f"chapters/source/{stem}.md", *code]},
     }
 
 

@@ -187,9 +187,8 @@ PRESETS = {
     "cartpole": PPOArgs(
         num_envs=32,
         num_steps=32,
-        num_minibatches=2,
-        update_epochs=6,
-        learning_rate=5e-3,
+        update_epochs=3,
+        learning_rate=8e-3,
         total_timesteps=200_000,
         device="cpu",  # its networks are too small for a GPU to help
     ),
@@ -205,7 +204,9 @@ PRESETS = {
         env_id="ALE/Breakout-v5",
         mode="atari",
         num_envs=16,
-        num_minibatches=8,
+        num_minibatches=16,
+        update_epochs=2,
+        learning_rate=8e-4,
         clip_coef=0.1,
         total_timesteps=10_000_000,
     ),

@@ -127,7 +127,7 @@ class Evaluator:
             args: the settings of the run.
             every: how many iterations lie between two evaluations.
             num_episodes, max_steps: see `evaluate`.
-            threshold: the run stops once the mean score less two standard errors reaches it, in the games of a look and then
+            threshold: the run stops once the mean score less three standard errors reaches it, in the games of a look and then
                 in as many fresh ones; None never stops it.
 
         Raises:
@@ -149,8 +149,8 @@ class Evaluator:
         return self.solved
 
     def reaches(self, mean: float, std: float) -> bool:
-        """Tell whether the mean of an evaluation's scores, less two standard errors, reaches the threshold."""
-        return self.threshold is not None and bool(mean - 2 * std / self.num_episodes**0.5 >= self.threshold)
+        """Tell whether the mean of an evaluation's scores, less three standard errors, reaches the threshold."""
+        return self.threshold is not None and bool(mean - 3 * std / self.num_episodes**0.5 >= self.threshold)
 
     def confirm(self, trainer: "PPOTrainer") -> bool:
         """Play fresh games, and say whether they reach the threshold too."""

@@ -52,7 +52,7 @@ class Run:
     """A game of an evaluation is cut short after so many steps, and counts with the score it has. None: after the environment's
     own time limit, or 27,000 steps where it has none."""
     threshold: float | Literal["auto"] | None = "auto"
-    """Stop early once an evaluation's mean less two standard errors reaches this score, and that of as many fresh games does; say at
+    """Stop early once an evaluation's mean less three standard errors reaches this score, and that of as many fresh games does; say at
     the end whether it was solved. auto: the score at which Gymnasium calls the environment solved, if it names one."""
 
     def __post_init__(self):

@@ -2,7 +2,8 @@
 
 In the prose of a source, `{{ expression : format }}` stands for a figure. The expression is one that a learner could type there
 too: it is evaluated in a run of the solved chapter, at that place, by `python chapters/measure.py`. A figure that no chapter
-can measure in reasonable time has a name, SECTION.FIGURE, and was written into the file by hand, with the command that gave it.
+can measure in reasonable time has a name, SECTION.FIGURE: chapters/by_hand.py measures it, or it was written into the file with the
+command that gave it.
 
 What to expect of a training is a curve over several seeds: those are in chapters/curves.json.
 """
