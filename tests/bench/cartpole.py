@@ -23,26 +23,38 @@ import torch
 import tyro
 
 from solutions.args import PRESETS, require_counts
-from solutions.train import RUNS, stopping_rule
+from solutions.train import RUNS, Run, stopping_rule
 from solutions.trainer import PPOTrainer
+
+
+class Stopwatch:
+    """Seconds since it was made, without those in which it was halted."""
+
+    def __init__(self):
+        self.started, self.halted = time.perf_counter(), 0.0
+
+    def seconds(self) -> float:
+        return time.perf_counter() - self.started - self.halted
+
+    def apart(self, act):
+        """Return what a call returns; its time does not count."""
+        started = time.perf_counter()
+        result = act()
+        self.halted += time.perf_counter() - started
+        return result
+
+
+def settings(seed: int) -> Run:
+    """The command's settings, with a seed."""
+    return replace(RUNS["cartpole"][1], args=replace(PRESETS["cartpole"], seed=seed))
 
 
 def solve(seed: int) -> tuple[float, int, float]:
     """Train until the greedy policy is solved; returns the seconds, the steps, and the mean of 100 other greedy games."""
-    args = replace(PRESETS["cartpole"], seed=seed)
-    evaluator, trainer = stopping_rule(replace(RUNS["cartpole"][1], args=args)), PPOTrainer(args)
-    evaluating = 0.0
-
-    def look(trainer) -> bool:
-        nonlocal evaluating
-        started = time.perf_counter()
-        solved = evaluator(trainer)
-        evaluating += time.perf_counter() - started
-        return solved
-
-    started = time.perf_counter()
-    trainer.train(on_iteration=look)
-    seconds = time.perf_counter() - started - evaluating
+    run = settings(seed)
+    evaluator, trainer, clock = stopping_rule(run), PPOTrainer(run.args), Stopwatch()
+    trainer.train(on_iteration=lambda trainer: clock.apart(lambda: evaluator(trainer)))
+    seconds = clock.seconds()
     return seconds, trainer.agent.global_step, evaluator.report(trainer.actor).mean()
 
 

@@ -3,12 +3,11 @@
 Needs the extra `pip install -e '.[bench]'`. For each seed in turn, our preset and Stable-Baselines3 with the settings of RL Baselines3
 Zoo train alone on the same machine. Breakout: minutes until the mean of the last 100 training games (whole games, unclipped, no
 sticky actions) reaches 5, 10 and 20; what has not come so far in --minutes is given up. CartPole: seconds of training until the
-greedy policy is solved by the rule of `solutions.evaluate.Evaluator`, evaluations apart, asked after every 4,096 steps.
+greedy policy is solved by the rule of `solutions.evaluate.Evaluator`, evaluations apart, asked as often as by `python -m solutions.train cartpole`.
 """
 
 import io
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -31,40 +30,21 @@ from stable_baselines3.common.vec_env import VecFrameStack
 from torch import Tensor, nn
 
 from solutions.args import PRESETS, require_counts
-from solutions.evaluate import Evaluator
+from solutions.train import stopping_rule
 from solutions.trainer import PPOTrainer
 from tests.bench import cartpole
 
 SCORES = (5, 10, 20)
-LOOK = 4_096
-"""Steps between two looks at a CartPole agent, as our command has them."""
-
-
-class Stopwatch:
-    """Seconds since it was made, without those in which it was halted."""
-
-    def __init__(self):
-        self.started, self.halted = time.perf_counter(), 0.0
-
-    def seconds(self) -> float:
-        return time.perf_counter() - self.started - self.halted
-
-    def apart(self, act):
-        """Return what a call returns; its time does not count."""
-        started = time.perf_counter()
-        result = act()
-        self.halted += time.perf_counter() - started
-        return result
 
 
 class Asking(BaseCallback):
-    """Asks after every rollout whether to stop."""
+    """Asks after every update whether to stop; `_on_rollout_end` would come before it, and the policy would change once more."""
 
     def __init__(self, stop):
         super().__init__()
         self.stop, self.stopped = stop, False
 
-    def _on_rollout_end(self) -> None:
+    def _on_rollout_start(self) -> None:
         self.stopped = self.stop(self.model)
 
     def _on_step(self) -> bool:
@@ -80,7 +60,7 @@ class Milestones:
     """When the mean of the last 100 games first reached each of some scores."""
 
     def __init__(self, limit: float):
-        self.clock, self.limit, self.reached, self.steps = Stopwatch(), limit, {}, 0
+        self.clock, self.limit, self.reached, self.steps = cartpole.Stopwatch(), limit, {}, 0
 
     def done(self, scores, steps: int) -> bool:
         """Look at the last 100 games; returns whether the run may end."""
@@ -112,10 +92,6 @@ def breakout_theirs(seed: int, limit: float) -> Milestones:
     return marks
 
 
-def cartpole_evaluator(seed: int) -> Evaluator:
-    return Evaluator(replace(PRESETS["cartpole"], seed=seed), 1, 100, 500, 475)
-
-
 class Actor(nn.Module):
     """The actor of a policy of Stable-Baselines3: observations -> logits."""
 
@@ -134,13 +110,15 @@ def cartpole_theirs(seed: int) -> tuple[float, int, float]:
         "MlpPolicy", envs, n_steps=32, batch_size=256, gae_lambda=0.8, gamma=0.98, n_epochs=20, ent_coef=0.0,
         learning_rate=falling(1e-3), clip_range=falling(0.2), seed=seed, device="cpu",
     )  # fmt: skip
-    evaluator, clock, actor = cartpole_evaluator(seed), Stopwatch(), Actor(model.policy)
+    run = cartpole.settings(seed)
+    evaluator, clock, actor = stopping_rule(run), cartpole.Stopwatch(), Actor(model.policy)
+    look = run.eval_every * run.args.batch_size  # steps between two looks, as for ours
 
     def solved() -> bool:
         looks = [evaluator.play(actor, first_seed) for first_seed in (10_000, 30_000 + model.num_timesteps)]
         return all(evaluator.reaches(scores.mean(), scores.std()) for scores in looks)
 
-    ask = Asking(lambda model: model.num_timesteps % LOOK == 0 and clock.apart(solved))
+    ask = Asking(lambda model: model.num_timesteps % look == 0 and clock.apart(solved))
     model.learn(100_000, callback=ask)
     seconds = clock.seconds()
     return seconds, model.num_timesteps, evaluator.report(actor).mean()
