@@ -895,3 +895,182 @@ def average_gradients(gradients, counts):
     return found
 """,
 }
+ALTERNATIVES["occlusion_saliency"] = {
+    "unfold and fold": """
+def occlusion_saliency(network, obs, size, stride):
+    import torch.nn.functional as F
+
+    side = obs.shape[-1]
+    if size > side or size < 1 or stride < 1:
+        raise ValueError("The window cannot move like this.")
+    patches = F.unfold(obs[-1][None, None], size, stride=stride)[0]  # (size * size, positions)
+    ones = torch.ones_like(patches)
+    masks = torch.stack([
+        F.fold((torch.arange(ones.shape[1], device=obs.device) == k).float().expand_as(ones)[None], side, size, stride=stride)[0, 0]
+        for k in range(ones.shape[1])
+    ])
+    batch = obs[None].repeat(len(masks), 1, 1, 1)
+    batch[:, -1] = batch[:, -1] * (1 - masks) + masks * patches.mean(dim=0)[:, None, None]
+    with torch.no_grad():
+        outputs = network(torch.cat([obs[None], batch]))
+    change = abs(outputs[1:] - outputs[0])
+    covered = masks.sum(dim=0)
+    heat = torch.where(covered > 0, torch.einsum("k,khw->hw", change, masks) / covered.clamp(min=1), 0.0)
+    return heat / heat.max().clamp(min=1e-12)
+""",
+    "loops and sums": """
+def occlusion_saliency(network, obs, size, stride):
+    side = obs.size(1)
+    if size > side or min(size, stride) <= 0:
+        raise ValueError(f"size must be 1 to {side}, stride at least 1")
+    batch, places = [], []
+    top = 0
+    while top + size <= side:
+        left = 0
+        while left + size <= side:
+            copy = obs.clone()
+            copy[-1, top:top + size, left:left + size] = obs[-1, top:top + size, left:left + size].mean()
+            batch.append(copy)
+            places.append((top, left))
+            left += stride
+        top += stride
+    with torch.no_grad():
+        plain = network(obs.unsqueeze(0))[0]
+        change = (network(torch.stack(batch)) - plain).abs()
+    total, number = torch.zeros_like(obs[0]), torch.zeros_like(obs[0])
+    for (top, left), one in zip(places, change):
+        total[top:top + size, left:left + size] += one
+        number[top:top + size, left:left + size] += 1
+    heat = total / torch.where(number == 0, 1, number)
+    if heat.max() == 0:
+        return heat
+    return heat / heat.max()
+""",
+    "an outer product of masks": """
+def occlusion_saliency(network, obs, size, stride):
+    side = obs.shape[2]
+    if not (0 < size <= side and stride > 0):
+        raise ValueError("The window has to fit, and to move.")
+    starts = torch.arange(0, side - size + 1, stride, device=obs.device)
+    pixel = torch.arange(side, device=obs.device)
+    line = (pixel >= starts[:, None]) & (pixel < starts[:, None] + size)
+    mask = (line[:, None, :, None] & line[None, :, None, :]).flatten(0, 1).to(obs.dtype)
+    grey = (mask * obs[-1]).sum((1, 2)) / size**2
+    newest = torch.where(mask > 0, grey[:, None, None], obs[-1])
+    batch = torch.cat([obs[:-1].expand(len(mask), -1, -1, -1), newest[:, None]], dim=1)
+    out = network(torch.cat([batch, obs[None]])).detach()
+    heat = torch.tensordot((out[:-1] - out[-1]).abs(), mask, dims=1)
+    heat = heat / mask.sum(0).clamp_min(1)
+    top = heat.max()
+    return heat if top == 0 else heat / top
+""",
+}
+ALTERNATIVES["linear_probe"] = {
+    "primal where it is smaller": """
+def linear_probe(features, targets, held_out, ridge):
+    x, y = features[~held_out].double(), targets[~held_out].double()
+    mean = x.mean(0)
+    std = ((x - mean) ** 2).mean(0).sqrt()
+    std[std == 0] = 1
+    test = (features[held_out].double() - mean) / std
+    x = (x - mean) / std
+    middle = y.mean(0)
+    n, d = x.shape
+    if d <= n:
+        w = torch.linalg.inv(x.T @ x + ridge * torch.eye(d).to(x)) @ (x.T @ (y - middle))
+    else:
+        w = x.T @ (torch.linalg.inv(x @ x.T + ridge * torch.eye(n).to(x)) @ (y - middle))
+    truth = targets[held_out].double()
+    return (1 - ((truth - test @ w - middle) ** 2).mean(0) / truth.var(0, unbiased=False)).to(features.dtype)
+""",
+    "least squares with rows for the ridge": """
+def linear_probe(features, targets, held_out, ridge):
+    train = torch.logical_not(held_out)
+    std, mean = torch.std_mean(features[train].double(), dim=0, correction=0)
+    scaled = (features.double() - mean) / (std + (std == 0))
+    x, y = scaled[train], targets[train].double()
+    u, s, vh = torch.linalg.svd(x, full_matrices=False)
+    weights = vh.T @ ((s / (s**2 + ridge))[:, None] * (u.T @ (y - y.mean(dim=0))))
+    guess = scaled[held_out] @ weights + y.mean(dim=0)
+    truth = targets[held_out].double()
+    rest = ((truth - guess) ** 2).sum(dim=0)
+    total = ((truth - truth.mean(dim=0, keepdim=True)) ** 2).sum(dim=0)
+    return ((total - rest) / total).float()
+""",
+    "kernel between rows": """
+def linear_probe(features, targets, held_out, ridge):
+    mean = features[~held_out].mean(dim=0)
+    std = features[~held_out].std(dim=0, correction=0)
+    z = (features - mean) / torch.where(std == 0, torch.ones_like(std), std)
+    train, test = z[~held_out].double(), z[held_out].double()
+    offset = targets[~held_out].double().mean(dim=0)
+    k = train @ train.T
+    k.diagonal().add_(ridge)
+    alpha = torch.linalg.solve(k, targets[~held_out].double() - offset)
+    predicted = (test @ train.T) @ alpha + offset
+    truth = targets[held_out].double()
+    return 1 - (truth - predicted).pow(2).sum(0).div((truth - truth.mean(0)).pow(2).sum(0)).float()
+""",
+}
+ALTERNATIVES["counterfactual"] = {
+    "with a context": """
+def counterfactual(actor, critic, obs, edited, same_action=None):
+    with torch.no_grad():
+        p, q = torch.softmax(actor(obs), -1), torch.softmax(actor(edited), -1)
+        if same_action is not None:
+            q = torch.stack([q[:, b] for b in same_action], dim=1)
+        return critic(edited)[:, 0] - critic(obs)[:, 0], 0.5 * (p - q).abs().sum(1)
+""",
+    "what one has more than the other": """
+@torch.inference_mode()
+def counterfactual(actor, critic, obs, edited, same_action=None):
+    policies = [torch.distributions.Categorical(logits=actor(one)).probs for one in (obs, edited)]
+    order = torch.arange(policies[0].shape[1]) if same_action is None else torch.tensor(list(same_action))
+    more = (policies[0] - policies[1].index_select(1, order.to(policies[1].device))).clamp(min=0)
+    return (critic(edited) - critic(obs)).flatten(), more.sum(dim=1)
+""",
+    "detached": """
+def counterfactual(actor, critic, obs, edited, same_action=None):
+    before, after = actor(obs).log_softmax(-1).exp(), actor(edited).log_softmax(-1).exp()
+    same_action = range(before.shape[-1]) if same_action is None else same_action
+    distance = sum((before[:, a] - after[:, b]).abs() for a, b in enumerate(same_action))
+    change = critic(edited).squeeze(1) - critic(obs).squeeze(1)
+    return change.detach(), distance.detach() / 2
+""",
+}
+ALTERNATIVES["steps_before_loss"] = {
+    "backwards": """
+def steps_before_loss(values, ball_lost):
+    counts, life = [], []
+    for value, lost in zip(values, ball_lost):
+        life.append(value)
+        if not lost:
+            continue
+        half = torch.stack(life).mean() / 2
+        n = 0
+        for one in reversed(life):
+            if one >= half:
+                break
+            n += 1
+        counts.append(n)
+        life = []
+    return torch.tensor(counts, dtype=torch.long).to(values.device)
+""",
+    "cumulative product": """
+def steps_before_loss(values, ball_lost):
+    ends = (torch.where(ball_lost)[0] + 1).tolist()
+    found = []
+    for start, end in zip([0] + ends[:-1], ends):
+        life = values[start:end]
+        below = (life < 0.5 * life.mean()).flip(0).long()
+        found.append(below.cumprod(0).sum())
+    return torch.stack(found) if found else torch.zeros(0, dtype=torch.int64, device=values.device)
+""",
+    "split": """
+def steps_before_loss(values, ball_lost):
+    lost_at = [place + 1 for place, lost in enumerate(ball_lost.tolist()) if lost]
+    lives = torch.tensor_split(values, lost_at)[: len(lost_at)]
+    counts = [next((n for n, low in enumerate(torch.flip(life < life.mean() / 2, [0]).tolist()) if not low), len(life)) for life in lives]
+    return torch.as_tensor(counts, dtype=torch.int64, device=values.device)
+""",
+}
