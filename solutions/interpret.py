@@ -54,15 +54,15 @@ def linear_probe(
 ) -> Float[Tensor, "k"]:
     """Measure how well a linear function of features predicts targets that it was not fitted to.
 
-    Both are made comparable with the rows for fitting alone: each feature is shifted and scaled to mean 0 and standard deviation
-    1 there (one that is constant there is only shifted), each target is shifted to mean 0. Then ridge regression: the weights
-    that minimise the squared errors plus `ridge` times the sum of the squared weights. d may be far larger than n.
+    Features and targets are shifted by their means over the rows for fitting. There ridge regression finds the weights that
+    minimise the squared errors plus a price times the sum of the squared weights. The price is `ridge` times the mean squared
+    length of the shifted rows, so that it does not depend on how large or how many the features are.
 
     Args:
-        features: one row for each observation.
+        features: one row for each observation. d may be far larger than n.
         targets: what to predict, k numbers for each observation.
         held_out: which rows are kept for the test; the others are fitted to. There are some of both.
-        ridge: the price of a squared weight, above 0.
+        ridge: how high the price is, above 0.
 
     Returns:
         R^2 of each target on the held-out rows: 1 - (sum of squared errors) / (sum of squared distances from the target's mean
@@ -72,14 +72,13 @@ def linear_probe(
     """
     features, targets = features.double(), targets.double()
     fitted = ~held_out
-    center, scale = features[fitted].mean(dim=0), features[fitted].std(dim=0, correction=0)
-    inputs = (features - center) / torch.where(scale > 0, scale, 1.0)
-    offset = targets[fitted].mean(dim=0)
+    center, offset = features[fitted].mean(dim=0), targets[fitted].mean(dim=0)
 
-    x = inputs[fitted]
-    kernel = x @ x.T + ridge * torch.eye(len(x), dtype=x.dtype, device=x.device)
+    x = features[fitted] - center
+    price = ridge * x.square().sum(dim=1).mean()
+    kernel = x @ x.T + price * torch.eye(len(x), dtype=x.dtype, device=x.device)
     weights = x.T @ torch.linalg.solve(kernel, targets[fitted] - offset)
-    predicted = inputs[held_out] @ weights + offset
+    predicted = (features[held_out] - center) @ weights + offset
 
     truth = targets[held_out]
     errors = (truth - predicted).square().sum(dim=0)
@@ -114,7 +113,7 @@ def counterfactual(
     return (critic(edited) - critic(obs)).squeeze(-1), (after - before).abs().sum(dim=-1) / 2
 
 
-def steps_before_loss(values: Float[Tensor, "T"], ball_lost: Bool[Tensor, "T"]) -> Int[Tensor, "num_losses"]:
+def steps_before_loss(values: Float[Tensor, "T"], ball_lost: Bool[Tensor, "T"], share: float) -> Int[Tensor, "num_losses"]:
     """Count for how many steps a critic had seen each loss of a ball coming.
 
     A life is the steps after one loss (or from the first step on) up to the next loss, whose step belongs to it. The steps
@@ -123,15 +122,15 @@ def steps_before_loss(values: Float[Tensor, "T"], ball_lost: Bool[Tensor, "T"]) 
     Args:
         values: V of each step's state, before its action.
         ball_lost: whether the ball was lost in the step.
+        share: a value is low if it is below this share of the mean value of its life.
 
     Returns:
-        For each loss in turn, how many steps at the end of its life, without a gap, have a value below half of the mean value
-        of this life. 0 if already the last one has not.
+        For each loss in turn, how many steps at the end of its life have a low value, without a gap. 0 if the last one has not.
     """
     counts, start = [], 0
     for end in ball_lost.nonzero().flatten().tolist():
         life = values[start : end + 1]
-        high = (life >= life.mean() / 2).nonzero()
+        high = (life >= share * life.mean()).nonzero()
         counts.append(len(life) - 1 - int(high[-1]) if len(high) else len(life))
         start = end + 1
     return torch.tensor(counts, dtype=torch.int64, device=values.device)

@@ -105,13 +105,13 @@ def test_linear_probe(linear_probe):
         with unmodified(features=features, targets=targets, held_out=held_out):
             return linear_probe(features, targets, held_out, ridge)
 
-    # by hand: features -1 and 1, so x.T @ x = 2; targets -3 and 3; the weight is 6 / (2 + ridge)
+    # by hand: shifted features -2 and 2, targets -3 and 3; the price is 4 ridge, and the weight 12 / (8 + 4 ridge)
     features = torch.tensor([[10.0], [14.0], [10.0], [14.0]])
     targets = torch.tensor([[7.0], [13.0], [7.0], [13.0]])
     held_out = torch.tensor([False, False, True, True])
-    for ridge, weight in [(1.0, 2.0), (4.0, 1.0), (1e-6, 3.0)]:
-        given = f"features 10 and 14, targets 7 and 13, tested on the same numbers, ridge {ridge:g}: the weight is {weight:g}"
-        expect_close(probe(features, targets, held_out, ridge), torch.tensor([1 - ((3 - weight) / 3) ** 2]), "R^2", given)
+    for ridge, away in [(1.0, 2.0), (4.0, 1.0), (1e-6, 3.0)]:
+        given = f"features 10 and 14, targets 7 and 13, tested on the same numbers, ridge {ridge:g}: the predictions are 10 -+ {away:g}"
+        expect_close(probe(features, targets, held_out, ridge), torch.tensor([1 - ((3 - away) / 3) ** 2]), "R^2", given)
     shifted = torch.tensor([[7.0], [13.0], [17.0], [23.0]])  # predictions 8 and 12, far from the new targets 17 and 23
     expect_close(
         probe(features, shifted, held_out, 1.0),
@@ -125,25 +125,25 @@ def test_linear_probe(linear_probe):
     features = torch.randn(60, 5) * torch.tensor([1.0, 5.0, 0.2, 1.0, 30.0]) + torch.tensor([0.0, 3.0, -1.0, 50.0, 2.0])
     targets = torch.stack([features[:, 1] - 4 * features[:, 2] + 7, features[:, 0] ** 2, torch.randn(60)], dim=1)
     held_out = torch.arange(60) % 3 == 1
-    for ridge in [0.01, 3.0, 500.0]:
+    for ridge in [0.001, 0.1, 3.0]:
         given = f"60 rows of 5 features of very different sizes, 3 targets, ridge {ridge:g}"
         expect_close(
             probe(features, targets, held_out, ridge), normal_equations(features, targets, held_out, ridge), "R^2", given, 1e-3
         )
     given = "two of three rows held out"
     expect_close(
-        probe(features, targets, ~held_out, 3.0), normal_equations(features, targets, ~held_out, 3.0), "R^2", given, 1e-3
+        probe(features, targets, ~held_out, 0.1), normal_equations(features, targets, ~held_out, 0.1), "R^2", given, 1e-3
     )
 
     constant = torch.cat([features, torch.full((60, 1), 0.3)], dim=1)
     expect_close(
-        probe(constant, targets, held_out, 3.0), normal_equations(features, targets, held_out, 3.0), "R^2",
+        probe(constant, targets, held_out, 0.1), normal_equations(features, targets, held_out, 0.1), "R^2",
         "one more feature, which is the same in all rows: it tells nothing", 1e-3,
     )  # fmt: skip
     late = constant.clone()
     late[held_out, -1] = 0.8
     expect_close(
-        probe(late, targets, held_out, 3.0), normal_equations(features, targets, held_out, 3.0), "R^2",
+        probe(late, targets, held_out, 0.1), normal_equations(features, targets, held_out, 0.1), "R^2",
         "one more feature, which is the same in all rows for fitting and another number in the held-out ones", 1e-3,
     )  # fmt: skip
 
@@ -151,7 +151,7 @@ def test_linear_probe(linear_probe):
     signal = wide[:, :3].sum(dim=1, keepdim=True) + 3 * torch.randn(40, 1)
     held_out = torch.arange(40) >= 25
     expect_close(
-        probe(wide, signal, held_out, 100.0), normal_equations(wide, signal, held_out, 100.0, dual=True), "R^2",
+        probe(wide, signal, held_out, 0.3), normal_equations(wide, signal, held_out, 0.3, dual=True), "R^2",
         "25 rows for fitting with 6,000 features each", 1e-3,
     )  # fmt: skip
     expect_own_result(
@@ -164,14 +164,15 @@ def test_linear_probe(linear_probe):
 
 
 def normal_equations(features: Tensor, targets: Tensor, held_out: Tensor, ridge: float, dual: bool = False) -> Tensor:
-    """R^2 of ridge regression, with the inverse of (x.T x + ridge), or of (x x.T + ridge)."""
+    """R^2 of ridge regression, with the inverse of (x.T x + price), or of (x x.T + price)."""
     x, y = features[~held_out].double(), targets[~held_out].double()
-    mean, std = x.mean(dim=0), x.std(dim=0, correction=0)
-    x, test = (x - mean) / std, (features[held_out].double() - mean) / std
+    test = features[held_out].double() - x.mean(dim=0)
+    x = x - x.mean(dim=0)
+    price = ridge * (x**2).sum() / len(x)
     if dual:
-        weights = x.T @ torch.inverse(x @ x.T + ridge * torch.eye(len(x)).double()) @ (y - y.mean(dim=0))
+        weights = x.T @ torch.inverse(x @ x.T + price * torch.eye(len(x)).double()) @ (y - y.mean(dim=0))
     else:
-        weights = torch.inverse(x.T @ x + ridge * torch.eye(x.shape[1]).double()) @ x.T @ (y - y.mean(dim=0))
+        weights = torch.inverse(x.T @ x + price * torch.eye(x.shape[1]).double()) @ x.T @ (y - y.mean(dim=0))
     truth = targets[held_out].double()
     errors = (test @ weights + y.mean(dim=0) - truth) ** 2
     return (1 - errors.mean(dim=0) / truth.var(dim=0, correction=0)).float()
@@ -232,13 +233,13 @@ def test_counterfactual(counterfactual):
 
 
 def test_steps_before_loss(steps_before_loss):
-    def count(values: list[float], losses: list[int], expected: list[int], given: str):
+    def count(values: list[float], losses: list[int], expected: list[int], given: str, share: float = 0.5):
         values = torch.tensor(values)
         ball_lost = torch.zeros(len(values), dtype=torch.bool)
         ball_lost[losses] = True
         with unmodified(values=values, ball_lost=ball_lost):
-            seen = steps_before_loss(values, ball_lost)
-        given = f"values {values.tolist()}, a ball lost in step{'s' * (len(losses) > 1)} {', '.join(map(str, losses)) or 'none'}: {given}"
+            seen = steps_before_loss(values, ball_lost, share)
+        given = f"share {share}, values {values.tolist()}, a ball lost in step{'s' * (len(losses) > 1)} {', '.join(map(str, losses)) or 'none'}: {given}"
         expect_tensor(seen, (len(expected),), "What steps_before_loss returns", floating=False)
         expect_close(seen.double(), torch.tensor(expected, dtype=torch.float64), "steps_before_loss", given)
 
@@ -255,21 +256,23 @@ def test_steps_before_loss(steps_before_loss):
     count([8.0, 8.0, 8.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.25], [3, 8], [1, 1], "the lives have means of 6.25 and 0.85")
     count([5.0, 2.0, 0.4, 0.3, 3.0, 0.9], [0, 3, 5], [0, 2, 1], "the lives have 1, 3 and 2 steps, and means of 5, 0.9 and 1.95")
     count([5.0, 5.0, 1.0], [], [], "no life has ended")
+    count([4.0, 4.0, 4.0, 2.5, 2.0, 1.5], [5], [3], "the mean is 3, and the last three are below 2.7", share=0.9)
+    count([4.0, 4.0, 4.0, 2.5, 2.0, 1.5], [5], [1], "the mean is 3, and the last is below 1.8", share=0.6)
     count([-1.0, -1.0, -1.0], [2], [3], "the mean is -1, and all three are below -0.5")
 
     torch.manual_seed(0)
-    values, ball_lost = torch.randn(200).cumsum(0).abs(), torch.rand(200) < 0.06
+    values, ball_lost, share = torch.randn(200).cumsum(0).abs(), torch.rand(200) < 0.06, 0.7
     expected, life = [], []
     for value, lost in zip(values.tolist(), ball_lost.tolist(), strict=True):
         life.append(value)
         if lost:
             n = 0
-            while n < len(life) and life[-1 - n] < sum(life) / len(life) / 2:
+            while n < len(life) and life[-1 - n] < share * sum(life) / len(life):
                 n += 1
             expected.append(n)
             life = []
-    seen = steps_before_loss(values, ball_lost)
+    seen = steps_before_loss(values, ball_lost, share)
     expect_tensor(seen, (len(expected),), "What steps_before_loss returns", floating=False)
-    given = f"200 steps of a random walk, in which {len(expected)} balls are lost"
+    given = f"share 0.7, 200 steps of a random walk, in which {len(expected)} balls are lost"
     expect_close(seen.double(), torch.tensor(expected, dtype=torch.float64), "steps_before_loss", given)
-    expect_device_followed(steps_before_loss, values, ball_lost, what="steps_before_loss")
+    expect_device_followed(lambda *inputs: steps_before_loss(*inputs, 0.5), values, ball_lost, what="steps_before_loss")

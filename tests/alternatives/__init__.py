@@ -969,29 +969,27 @@ ALTERNATIVES["linear_probe"] = {
     "primal where it is smaller": """
 def linear_probe(features, targets, held_out, ridge):
     x, y = features[~held_out].double(), targets[~held_out].double()
-    mean = x.mean(0)
-    std = ((x - mean) ** 2).mean(0).sqrt()
-    std[std == 0] = 1
-    test = (features[held_out].double() - mean) / std
-    x = (x - mean) / std
+    test = features[held_out].double() - x.mean(0)
+    x = x - x.mean(0)
     middle = y.mean(0)
     n, d = x.shape
+    price = ridge * (x * x).sum() / n
     if d <= n:
-        w = torch.linalg.inv(x.T @ x + ridge * torch.eye(d).to(x)) @ (x.T @ (y - middle))
+        w = torch.linalg.inv(x.T @ x + price * torch.eye(d).to(x)) @ (x.T @ (y - middle))
     else:
-        w = x.T @ (torch.linalg.inv(x @ x.T + ridge * torch.eye(n).to(x)) @ (y - middle))
+        w = x.T @ (torch.linalg.inv(x @ x.T + price * torch.eye(n).to(x)) @ (y - middle))
     truth = targets[held_out].double()
     return (1 - ((truth - test @ w - middle) ** 2).mean(0) / truth.var(0, unbiased=False)).to(features.dtype)
 """,
-    "least squares with rows for the ridge": """
+    "singular values": """
 def linear_probe(features, targets, held_out, ridge):
     train = torch.logical_not(held_out)
-    std, mean = torch.std_mean(features[train].double(), dim=0, correction=0)
-    scaled = (features.double() - mean) / (std + (std == 0))
-    x, y = scaled[train], targets[train].double()
+    centred = features.double() - features[train].double().mean(dim=0)
+    x, y = centred[train], targets[train].double()
     u, s, vh = torch.linalg.svd(x, full_matrices=False)
-    weights = vh.T @ ((s / (s**2 + ridge))[:, None] * (u.T @ (y - y.mean(dim=0))))
-    guess = scaled[held_out] @ weights + y.mean(dim=0)
+    price = ridge * s.square().sum() / len(x)
+    weights = vh.T @ ((s / (s**2 + price))[:, None] * (u.T @ (y - y.mean(dim=0))))
+    guess = centred[held_out] @ weights + y.mean(dim=0)
     truth = targets[held_out].double()
     rest = ((truth - guess) ** 2).sum(dim=0)
     total = ((truth - truth.mean(dim=0, keepdim=True)) ** 2).sum(dim=0)
@@ -999,13 +997,11 @@ def linear_probe(features, targets, held_out, ridge):
 """,
     "kernel between rows": """
 def linear_probe(features, targets, held_out, ridge):
-    mean = features[~held_out].mean(dim=0)
-    std = features[~held_out].std(dim=0, correction=0)
-    z = (features - mean) / torch.where(std == 0, torch.ones_like(std), std)
-    train, test = z[~held_out].double(), z[held_out].double()
+    z = (features - features[~held_out].mean(dim=0)).double()
+    train, test = z[~held_out], z[held_out]
     offset = targets[~held_out].double().mean(dim=0)
     k = train @ train.T
-    k.diagonal().add_(ridge)
+    k.diagonal().add_(ridge * k.trace() / len(k))
     alpha = torch.linalg.solve(k, targets[~held_out].double() - offset)
     predicted = (test @ train.T) @ alpha + offset
     truth = targets[held_out].double()
@@ -1040,16 +1036,16 @@ def counterfactual(actor, critic, obs, edited, same_action=None):
 }
 ALTERNATIVES["steps_before_loss"] = {
     "backwards": """
-def steps_before_loss(values, ball_lost):
+def steps_before_loss(values, ball_lost, share):
     counts, life = [], []
     for value, lost in zip(values, ball_lost):
         life.append(value)
         if not lost:
             continue
-        half = torch.stack(life).mean() / 2
+        edge = torch.stack(life).mean() * share
         n = 0
         for one in reversed(life):
-            if one >= half:
+            if one >= edge:
                 break
             n += 1
         counts.append(n)
@@ -1057,20 +1053,20 @@ def steps_before_loss(values, ball_lost):
     return torch.tensor(counts, dtype=torch.long).to(values.device)
 """,
     "cumulative product": """
-def steps_before_loss(values, ball_lost):
+def steps_before_loss(values, ball_lost, share):
     ends = (torch.where(ball_lost)[0] + 1).tolist()
     found = []
     for start, end in zip([0] + ends[:-1], ends):
         life = values[start:end]
-        below = (life < 0.5 * life.mean()).flip(0).long()
+        below = (life < share * life.mean()).flip(0).long()
         found.append(below.cumprod(0).sum())
     return torch.stack(found) if found else torch.zeros(0, dtype=torch.int64, device=values.device)
 """,
     "split": """
-def steps_before_loss(values, ball_lost):
+def steps_before_loss(values, ball_lost, share):
     lost_at = [place + 1 for place, lost in enumerate(ball_lost.tolist()) if lost]
     lives = torch.tensor_split(values, lost_at)[: len(lost_at)]
-    counts = [next((n for n, low in enumerate(torch.flip(life < life.mean() / 2, [0]).tolist()) if not low), len(life)) for life in lives]
+    counts = [next((n for n, low in enumerate(torch.flip(life < life.mean() * share, [0]).tolist()) if not low), len(life)) for life in lives]
     return torch.as_tensor(counts, dtype=torch.int64, device=values.device)
 """,
 }
