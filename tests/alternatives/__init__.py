@@ -1070,3 +1070,84 @@ def steps_before_loss(values, ball_lost, share):
     return torch.as_tensor(counts, dtype=torch.int64, device=values.device)
 """,
 }
+
+ALTERNATIVES["interquartile_mean"] = {
+    "sorted list": """
+def interquartile_mean(scores):
+    ordered = sorted(float(x) for x in np.asarray(scores).ravel())
+    n = len(ordered)
+    middle = ordered[n // 4 : n - n // 4]
+    return sum(middle) / len(middle)
+""",
+    "partition": """
+def interquartile_mean(scores):
+    flat = scores.ravel().copy()
+    k = int(0.25 * flat.size)
+    flat.sort()
+    kept = flat[k:][: flat.size - 2 * k]
+    return kept.mean()
+""",
+    "sums": """
+def interquartile_mean(scores):
+    order = np.argsort(scores.reshape(-1))
+    k = scores.size // 4
+    drop = set(order[:k].tolist()) | set(order[scores.size - k:].tolist())
+    return np.mean([one for i, one in enumerate(scores.reshape(-1)) if i not in drop])
+""",
+}
+ALTERNATIVES["bootstrap_interval"] = {
+    "choice, row by row": """
+def bootstrap_interval(scores, statistic, rng, num_resamples=2000, confidence=0.95):
+    if scores.shape[1] <= 2:
+        raise ValueError("too few runs")
+    values = np.empty(num_resamples)
+    for i in range(num_resamples):
+        values[i] = statistic(np.stack([rng.choice(row, size=len(row), replace=True) for row in scores]))
+    tail = 100 * (1 - confidence) / 2
+    return np.percentile(values, tail), np.percentile(values, 100 - tail)
+""",
+    "all drawn at once": """
+def bootstrap_interval(scores, statistic, rng, num_resamples=2000, confidence=0.95):
+    groups, runs = scores.shape
+    if runs < 3:
+        raise ValueError(f"{runs} runs are not enough")
+    places = rng.integers(0, runs, (num_resamples, groups, runs))
+    values = sorted(statistic(scores[np.arange(groups)[:, None], one]) for one in places)
+    a, b = 0.5 - confidence / 2, 0.5 + confidence / 2
+    low, high = np.quantile(np.array(values), (a, b))
+    return low.item(), high.item()
+""",
+    "floats to places": """
+def bootstrap_interval(scores, statistic, rng, num_resamples=2000, confidence=0.95):
+    runs = scores.shape[-1]
+    if runs < 3:
+        raise ValueError("give at least 3 runs")
+    values = []
+    while len(values) < num_resamples:
+        places = np.floor(rng.random(scores.shape) * runs).astype(int)
+        values.append(statistic(np.array([row[place] for row, place in zip(scores, places)])))
+    rest = (1 - confidence) * 0.5
+    return tuple(float(np.quantile(values, q)) for q in (rest, 1 - rest))
+""",
+}
+ALTERNATIVES["probability_of_improvement"] = {
+    "two loops": """
+def probability_of_improvement(x, y):
+    wins = 0.0
+    for a in x:
+        for b in y:
+            wins += 1.0 if a > b else 0.5 if a == b else 0.0
+    return wins / (len(x) * len(y))
+""",
+    "signs": """
+def probability_of_improvement(x, y):
+    return (np.sign(np.subtract.outer(x, y)).mean() + 1) / 2
+""",
+    "sorted search": """
+def probability_of_improvement(x, y):
+    ordered = np.sort(y)
+    below = np.searchsorted(ordered, x, side="left")
+    not_above = np.searchsorted(ordered, x, side="right")
+    return (below + not_above).sum() / 2 / (x.size * y.size)
+""",
+}

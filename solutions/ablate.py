@@ -1,0 +1,196 @@
+"""The details of PPO, each of which can be left out or changed while everything else stays (chapter 12).
+
+`python chapters/ablate.py` trains all of them over many seeds.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field, replace
+from io import StringIO
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from torch import nn
+
+from solutions import advantages, losses, networks, optim, rollout
+from solutions.args import PRESETS, PPOArgs
+from solutions.trainer import PPOTrainer
+from utils.paths import ROOT
+
+FILE = ROOT / "chapters" / "ablation.json"
+
+GAMES = {
+    "cartpole": replace(PRESETS["cartpole"], total_timesteps=51_200),
+    "acrobot": replace(PRESETS["cartpole"], env_id="Acrobot-v1", total_timesteps=102_400),
+}
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One thing that is changed: settings, or a part that another one replaces."""
+
+    says: str
+    settings: dict = field(default_factory=dict)
+    part: Callable[[], AbstractContextManager] | None = None  # a context within which the run is made and trained
+
+
+@contextmanager
+def replaced(module, name: str, part) -> Iterator[None]:
+    """Put a part in the place of another, which it is given, within the block."""
+    with patch.object(module, name, part(getattr(module, name))):
+        yield
+
+
+def plain_init():
+    return replaced(networks, "layer_init", lambda _: lambda layer, std=1.0: layer)
+
+
+def large_last_layer():
+    return replaced(networks, "layer_init", lambda init: lambda layer, std=2**0.5: init(layer, max(std, 1.0)))
+
+
+def small_eps():
+    def part(make_optimizer):
+        def with_eps(*arguments):
+            optimizer = make_optimizer(*arguments)
+            for group in optimizer.param_groups:
+                group["eps"] = 1e-8
+            return optimizer
+
+        return with_eps
+
+    return replaced(optim, "make_optimizer", part)
+
+
+def in_order():
+    """Minibatches of neighbouring steps, the same in every epoch."""
+    return replaced(
+        rollout,
+        "get_minibatch_indices",
+        lambda _: lambda rng, batch_size, minibatch_size: np.arange(batch_size).reshape(-1, minibatch_size),
+    )
+
+
+def time_limit_as_end():
+    """A truncated step is taken for a terminated one."""
+    return replaced(
+        advantages,
+        "compute_advantages",
+        lambda compute: (
+            lambda rewards, values, next_values, terminations, truncations, *rest: compute(
+                rewards, values, next_values, terminations | truncations, truncations, *rest
+            )
+        ),
+    )
+
+
+def shared_trunk():
+    def part(build):
+        def with_one_trunk(num_inputs: int, num_actions: int):
+            actor, critic = build(num_inputs, num_actions)
+            trunk = actor[:-1]
+            return nn.Sequential(trunk, actor[-1]), nn.Sequential(trunk, critic[-1])
+
+        return with_one_trunk
+
+    return replaced(networks, "get_actor_and_critic_classic", part)
+
+
+@contextmanager
+def clipped_value_loss() -> Iterator[None]:
+    """The value may move by `clip_coef` from what it was in the rollout, as in the PPO of OpenAI's Baselines (detail 9 of the 37).
+
+    The loss is not told which steps its minibatch has, so the minibatches and the advantages leave word of it.
+    """
+    seen = {}
+
+    def noting_values(compute):
+        def noted(rewards, values, *rest):
+            seen["values"] = values.flatten()
+            return compute(rewards, values, *rest)
+
+        return noted
+
+    def noting_indices(get):
+        def noted(*arguments):
+            for seen["indices"] in get(*arguments):
+                yield seen["indices"]
+
+        return noted
+
+    def clipped(new_values, returns):
+        values = seen["values"][torch.as_tensor(seen["indices"])]
+        near = values + (new_values - values).clamp(-0.2, 0.2)
+        return 0.5 * torch.max((new_values - returns).square(), (near - returns).square()).mean()
+
+    with (
+        replaced(advantages, "compute_advantages", noting_values),
+        replaced(rollout, "get_minibatch_indices", noting_indices),
+        replaced(losses, "value_loss", lambda _: clipped),
+    ):
+        yield
+
+
+DETAILS = {
+    "as it is": Detail("the settings of the game, unchanged"),
+    "advantages not normalised": Detail("norm_adv=False (detail 7 of the 37)", {"norm_adv": False}),
+    "PyTorch's initialisation": Detail("weights and biases as PyTorch draws them, not orthogonal (detail 2)", part=plain_init),
+    "large last layer": Detail(
+        "the actor's last layer begins with std 1 in the place of 0.01 (detail 2)", part=large_last_layer
+    ),
+    "learning rate stays": Detail("anneal_lr=False (detail 4)", {"anneal_lr": False}),
+    "Adam's eps 1e-8": Detail("PyTorch's default in the place of 1e-5 (detail 3)", part=small_eps),
+    "lambda 0": Detail("gae_lambda=0: one reward and the next value (detail 5)", {"gae_lambda": 0.0}),
+    "lambda 1": Detail("gae_lambda=1: all rewards of the episode (detail 5)", {"gae_lambda": 1.0}),
+    "ratio not clipped": Detail("clip_coef=1e9 (detail 8)", {"clip_coef": 1e9}),
+    "no entropy bonus": Detail("ent_coef=0 (detail 10)", {"ent_coef": 0.0}),
+    "gradient not clipped": Detail("max_grad_norm=1e9 (detail 11)", {"max_grad_norm": 1e9}),
+    "one epoch": Detail("update_epochs=1 (detail 6)", {"update_epochs": 1}),
+    "minibatches in order": Detail("not shuffled, the same in every epoch (detail 6)", part=in_order),
+    "time limit as an end": Detail("no value of the next state where the time ran out", part=time_limit_as_end),
+    "value loss clipped": Detail("the value moves by 0.2 at most in an iteration (detail 9)", part=clipped_value_loss),
+    "shared trunk": Detail("actor and critic share their hidden layers (detail 13)", part=shared_trunk),
+}
+
+
+def train(args: PPOArgs, detail: Detail) -> tuple[list[int], list[float]]:
+    """Train one run of a variant, without a word.
+
+    Returns:
+        steps: the environment steps played after each iteration.
+        scores: the mean score of the last 100 games then, of the episodes so far where there are fewer; NaN before the first.
+    """
+    with (detail.part or nullcontext)(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        log = PPOTrainer(replace(args, **detail.settings)).train()
+    return [row["global_step"] for row in log.rows], [row["episodic_return"] for row in log.rows]
+
+
+def read_runs(game: str) -> dict[str, dict]:
+    """Return the recorded runs of a game, by the name of their variant.
+
+    Returns:
+        For each variant `steps` (P,) and `curves` (runs, P): the mean score of the last 100 games after so many steps, as arrays;
+        and `core_seconds`, what its runs took on one core each.
+
+    Raises:
+        ValueError: there is no such file, it cannot be read, or it has no runs of the game; the message says what to do.
+    """
+    again = f"get it again with `git checkout chapters/{FILE.name}`, or measure with `python chapters/ablate.py {game}`."
+    try:
+        variants = json.loads(FILE.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"The recorded runs are not there ({FILE}): {again}") from None
+    except ValueError as error:
+        raise ValueError(f"The recorded runs in {FILE} cannot be read ({error}): {again}") from None
+    if game not in variants:
+        raise ValueError(f"There are no recorded runs of {game!r}, only of {', '.join(variants)}.")
+    return {
+        name: {
+            "steps": np.array(one["steps"]),
+            "curves": np.array(one["curves"], dtype=float),
+            "core_seconds": one["core_seconds"],
+        }
+        for name, one in variants[game].items()
+    }
