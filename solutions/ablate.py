@@ -23,7 +23,7 @@ FILE = ROOT / "chapters" / "ablation.json"
 
 GAMES = {
     "cartpole": replace(PRESETS["cartpole"], total_timesteps=51_200),
-    "acrobot": replace(PRESETS["cartpole"], env_id="Acrobot-v1", total_timesteps=102_400),
+    "acrobot": replace(PRESETS["cartpole"], env_id="Acrobot-v1", total_timesteps=51_200),
 }
 
 
