@@ -44,6 +44,7 @@ MISTAKES = [
     mistake(BOOTSTRAP, "number of resamples ignored", "there were always as many resamples as the default says.", ("range(num_resamples)", "range(2000)")),
     mistake(BOOTSTRAP, "its own generator", "a generator of its own were made, and `rng` not used.", ("    num_runs = scores.shape[1]\n", "    num_runs = scores.shape[1]\n    rng = np.random.default_rng(0)\n")),
     mistake(BOOTSTRAP, "global random numbers", "NumPy's global random numbers were used, and not `rng`.", (PICKED, "np.random.randint(num_runs, size=scores.shape)")),
+    mistake(BOOTSTRAP, "shuffled in place", "the scores themselves were shuffled.", ("    found = []\n", "    found = []\n    rng.shuffle(scores, axis=1)\n")),
     mistake(BOOTSTRAP, "too few taken", "one or two runs were taken: they say nothing about how far runs scatter.", ("num_runs < 3", "num_runs < 1")),
     mistake(BOOTSTRAP, "two are enough", "two runs were taken for enough.", ("num_runs < 3", "num_runs < 2")),
     mistake(IMPROVEMENT, "equal counts nothing", "equal scores counted nothing: each such pair counts half.", (SHARE, "(pairs > 0).mean()")),
