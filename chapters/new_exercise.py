@@ -1,7 +1,7 @@
 """Lay down a new exercise in all its places, to be filled in; chapters/AUTHORS.md goes through an example.
 
     python chapters/new_exercise.py NAME --chapter 04
-    python chapters/new_exercise.py NAME --chapter 11_what_matters --title "What matters"
+    python chapters/new_exercise.py NAME --chapter 20_continuous_actions --title "Continuous actions"
                                       the same in a new chapter
     python chapters/new_exercise.py --check
                                       names what is left to do, in the order in which to do it; exits 1 if there is any
@@ -188,7 +188,7 @@ def places(name: str, chapter: str, module: str | None = None, title: str | None
 
     Args:
         name: of the exercise, its function and, after `test_`, its test.
-        chapter: how the chapter's file name begins; all of it, such as 11_what_matters, for a new chapter.
+        chapter: how the chapter's file name begins; all of it, such as 20_continuous_actions, for a new chapter.
         module: of solutions/, for the reference; by default that of the chapter's last exercise.
         title: of a new chapter.
 
@@ -243,14 +243,14 @@ def existing_stem(chapter: str, stems: list[str]) -> str:
     if len(found) != 1:
         raise ValueError(
             f"--chapter {chapter} is {'none' if not found else 'more than one'} of {', '.join(stems)}. A new chapter needs its whole name, "
-            "such as 11_what_matters, and a --title."
+            "such as 20_continuous_actions, and a --title."
         )
     return found[0]
 
 
 def new_stem(chapter: str, stems: list[str]) -> str:
     if re.fullmatch(r"\d\d_[a-z0-9_]+", chapter) is None:
-        raise ValueError(f"A new chapter is named as 11_what_matters is: two digits, _, small letters; you gave {chapter!r}.")
+        raise ValueError(f"A new chapter is named as 20_continuous_actions is: two digits, _, small letters; you gave {chapter!r}.")
     if taken := [stem for stem in stems if stem[:2] == chapter[:2]]:
         raise ValueError(f"Number {chapter[:2]} is {taken[0]}: leave out --title to add to it, or choose another number.")
     return chapter
@@ -325,7 +325,7 @@ def left() -> Iterator[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", help="of the exercise, which is its function's")
-    parser.add_argument("--chapter", help="such as 04; for a new one its whole name, such as 11_what_matters")
+    parser.add_argument("--chapter", help="such as 04; for a new one its whole name, such as 20_continuous_actions")
     parser.add_argument("--title", help="of a new chapter")
     parser.add_argument(
         "--module",

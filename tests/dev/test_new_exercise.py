@@ -96,23 +96,25 @@ def test_an_exercise_is_added_by_the_guide(whole_course):
 
 
 def test_a_chapter_is_added(whole_course):
-    new = ["chapters/new_exercise.py", NAME, "--chapter", "11_scales", "--title", "Scales", "--module", "losses"]
+    last = max(path.stem for path in (whole_course / "chapters/source").glob("*.md"))
+    number = int(last[:2]) + 1
+    new = ["chapters/new_exercise.py", NAME, "--chapter", f"{number}_scales", "--title", "Scales", "--module", "losses"]
     code, said = command(whole_course, *new)
     assert code == 0, said
-    source = "chapters/source/11_scales.md"
+    source = f"chapters/source/{number}_scales.md"
     fill_in(whole_course, source, r"^TODO: the question.*?$", "How large is an advantage?")
     fill_in(whole_course, source, r"^- TODO: three to five lines.*?$", "- normalise advantages;")
     fill_in(whole_course, source, r" \*\*Before\*\* TODO.*?$", "")
-    before = whole_course / "chapters/source/10_longer_faster_larger.md"
+    before = whole_course / f"chapters/source/{last}.md"
     with before.open("a", encoding="utf-8") as file:
-        file.write("\nNext: [11 Scales](11_scales.ipynb).\n")
+        file.write(f"\nNext: [{number} Scales]({number}_scales.ipynb).\n")
     fill_in(whole_course, source, r"^\| TODO \| \| \| \|$", "| $A_t$ | `advantages` | `(B,)` | the advantages |")
     fill_in(whole_course, source, r"^- TODO: three to five sentences.*?$", "- One number for the whole minibatch.")
     imports = "from tests.checks import expect_close, expect_device_followed, unmodified"
-    fill_in(whole_course, "tests/test_11_scales.py", r"^from tests.checks import expect_close$", imports)
-    follow_the_guide(whole_course, "11_scales", "scales")
+    fill_in(whole_course, f"tests/test_{number}_scales.py", r"^from tests.checks import expect_close$", imports)
+    follow_the_guide(whole_course, f"{number}_scales", "scales")
     judged(whole_course)
-    assert "[11 Scales](chapters/11_scales.ipynb)" in (whole_course / "README.md").read_text("utf-8")
+    assert f"[{number} Scales](chapters/{number}_scales.ipynb)" in (whole_course / "README.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_a_chapter_is_added(whole_course):
         (["for", "--chapter", "04"], "'for' cannot be a function's name"),
         (["new", "--chapter", "44"], "--chapter 44 is none of 00_start_here"),
         (["new", "--chapter", "0"], "--chapter 0 is more than one of 00_start_here"),
-        (["new", "--chapter", "04", "--title", "New"], "A new chapter is named as 11_what_matters is"),
+        (["new", "--chapter", "04", "--title", "New"], "A new chapter is named as 20_continuous_actions is"),
         (["new", "--chapter", "04_new", "--title", "New"], "Number 04 is 04_ppo_losses: leave out --title"),
         (["new", "--chapter", "04", "--module", "losses.py"], "--module names a file of solutions/ without its ending"),
         (["as_annotated", "--chapter", "04", "--module", "args"], "solutions/args.py defines as_annotated already"),
