@@ -250,7 +250,9 @@ def existing_stem(chapter: str, stems: list[str]) -> str:
 
 def new_stem(chapter: str, stems: list[str]) -> str:
     if re.fullmatch(r"\d\d_[a-z0-9_]+", chapter) is None:
-        raise ValueError(f"A new chapter is named as 20_continuous_actions is: two digits, _, small letters; you gave {chapter!r}.")
+        raise ValueError(
+            f"A new chapter is named as 20_continuous_actions is: two digits, _, small letters; you gave {chapter!r}."
+        )
     if taken := [stem for stem in stems if stem[:2] == chapter[:2]]:
         raise ValueError(f"Number {chapter[:2]} is {taken[0]}: leave out --title to add to it, or choose another number.")
     return chapter

@@ -55,14 +55,14 @@ def linear_probe(
     """Measure how well a linear function of features predicts targets that it was not fitted to.
 
     Features and targets are shifted by their means over the rows for fitting. There ridge regression finds the weights that
-    minimise the squared errors plus a price times the sum of the squared weights. The price is `ridge` times the mean squared
+    minimise the squared errors plus a penalty times the sum of the squared weights. The penalty is `ridge` times the mean squared
     length of the shifted rows, so that it does not depend on how large or how many the features are.
 
     Args:
         features: one row for each observation. d may be far larger than n.
         targets: what to predict, k numbers for each observation.
         held_out: which rows are kept for the test; the others are fitted to. There are some of both.
-        ridge: how high the price is, above 0.
+        ridge: how high the penalty is, above 0.
 
     Returns:
         R^2 of each target on the held-out rows: 1 - (sum of squared errors) / (sum of squared distances from the target's mean
@@ -75,8 +75,8 @@ def linear_probe(
     center, offset = features[fitted].mean(dim=0), targets[fitted].mean(dim=0)
 
     x = features[fitted] - center
-    price = ridge * x.square().sum(dim=1).mean()
-    kernel = x @ x.T + price * torch.eye(len(x), dtype=x.dtype, device=x.device)
+    penalty = ridge * x.square().sum(dim=1).mean()
+    kernel = x @ x.T + penalty * torch.eye(len(x), dtype=x.dtype, device=x.device)
     weights = x.T @ torch.linalg.solve(kernel, targets[fitted] - offset)
     predicted = (features[held_out] - center) @ weights + offset
 

@@ -105,7 +105,19 @@ def test_linear_probe(linear_probe):
         with unmodified(features=features, targets=targets, held_out=held_out):
             return linear_probe(features, targets, held_out, ridge)
 
-    # by hand: shifted features -2 and 2, targets -3 and 3; the price is 4 ridge, and the weight 12 / (8 + 4 ridge)
+    # by hand: two features, shifted (1, -1) and (-1, 1); the penalty is 2, the weights (-1, 1)
+    expect_close(
+        probe(
+            torch.tensor([[1.0, 0.0], [-1.0, 2.0], [0.0, 3.0], [2.0, 1.0]]),
+            torch.tensor([[7.0], [13.0], [13.0], [9.0]]),
+            torch.tensor([False, False, True, True]),
+            1.0,
+        ),
+        torch.tensor([0.75]), "R^2",
+        "the rows (1, 0) and (-1, 2) with targets 7 and 13 to fit to, ridge 1: (0, 3) and (2, 1) are predicted as 12 and 8, and are 13 and 9",
+    )  # fmt: skip
+
+    # by hand: shifted features -2 and 2, targets -3 and 3; the penalty is 4 ridge, and the weight 12 / (8 + 4 ridge)
     features = torch.tensor([[10.0], [14.0], [10.0], [14.0]])
     targets = torch.tensor([[7.0], [13.0], [7.0], [13.0]])
     held_out = torch.tensor([False, False, True, True])
@@ -164,15 +176,15 @@ def test_linear_probe(linear_probe):
 
 
 def normal_equations(features: Tensor, targets: Tensor, held_out: Tensor, ridge: float, dual: bool = False) -> Tensor:
-    """R^2 of ridge regression, with the inverse of (x.T x + price), or of (x x.T + price)."""
+    """R^2 of ridge regression, with the inverse of (x.T x + penalty), or of (x x.T + penalty)."""
     x, y = features[~held_out].double(), targets[~held_out].double()
     test = features[held_out].double() - x.mean(dim=0)
     x = x - x.mean(dim=0)
-    price = ridge * (x**2).sum() / len(x)
+    penalty = ridge * (x**2).sum() / len(x)
     if dual:
-        weights = x.T @ torch.inverse(x @ x.T + price * torch.eye(len(x)).double()) @ (y - y.mean(dim=0))
+        weights = x.T @ torch.inverse(x @ x.T + penalty * torch.eye(len(x)).double()) @ (y - y.mean(dim=0))
     else:
-        weights = torch.inverse(x.T @ x + price * torch.eye(x.shape[1]).double()) @ x.T @ (y - y.mean(dim=0))
+        weights = torch.inverse(x.T @ x + penalty * torch.eye(x.shape[1]).double()) @ x.T @ (y - y.mean(dim=0))
     truth = targets[held_out].double()
     errors = (test @ weights + y.mean(dim=0) - truth) ** 2
     return (1 - errors.mean(dim=0) / truth.var(dim=0, correction=0)).float()

@@ -973,11 +973,11 @@ def linear_probe(features, targets, held_out, ridge):
     x = x - x.mean(0)
     middle = y.mean(0)
     n, d = x.shape
-    price = ridge * (x * x).sum() / n
+    penalty = ridge * (x * x).sum() / n
     if d <= n:
-        w = torch.linalg.inv(x.T @ x + price * torch.eye(d).to(x)) @ (x.T @ (y - middle))
+        w = torch.linalg.inv(x.T @ x + penalty * torch.eye(d).to(x)) @ (x.T @ (y - middle))
     else:
-        w = x.T @ (torch.linalg.inv(x @ x.T + price * torch.eye(n).to(x)) @ (y - middle))
+        w = x.T @ (torch.linalg.inv(x @ x.T + penalty * torch.eye(n).to(x)) @ (y - middle))
     truth = targets[held_out].double()
     return (1 - ((truth - test @ w - middle) ** 2).mean(0) / truth.var(0, unbiased=False)).to(features.dtype)
 """,
@@ -987,8 +987,8 @@ def linear_probe(features, targets, held_out, ridge):
     centred = features.double() - features[train].double().mean(dim=0)
     x, y = centred[train], targets[train].double()
     u, s, vh = torch.linalg.svd(x, full_matrices=False)
-    price = ridge * s.square().sum() / len(x)
-    weights = vh.T @ ((s / (s**2 + price))[:, None] * (u.T @ (y - y.mean(dim=0))))
+    penalty = ridge * s.square().sum() / len(x)
+    weights = vh.T @ ((s / (s**2 + penalty))[:, None] * (u.T @ (y - y.mean(dim=0))))
     guess = centred[held_out] @ weights + y.mean(dim=0)
     truth = targets[held_out].double()
     rest = ((truth - guess) ** 2).sum(dim=0)

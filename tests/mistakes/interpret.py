@@ -6,7 +6,7 @@ SALIENCY, PROBE, COUNTERFACTUAL, LOSS = "occlusion_saliency", "linear_probe", "c
 GREY = "occluded[k, -1][windows[k]] = obs[-1][windows[k]].mean()"
 CHANGE = "(network(occluded) - network(obs[None])).abs()"
 RETURN = "return heat / heat.max() if heat.max() > 0 else heat"
-EYE = "price * torch.eye(len(x), dtype=x.dtype, device=x.device)"
+EYE = "penalty * torch.eye(len(x), dtype=x.dtype, device=x.device)"
 VARIATION = "(after - before).abs().sum(dim=-1) / 2"
 VALUES = "(critic(edited) - critic(obs)).squeeze(-1)"
 COUNT = "counts.append(len(life) - 1 - int(high[-1]) if len(high) else len(life))"
@@ -56,13 +56,13 @@ MISTAKES = [
     mistake(PROBE, "scaled", "each feature were scaled to standard deviation 1: here they are only shifted.", ("    x = features[fitted] - center\n", "    scale = features[fitted].std(dim=0, correction=0)\n    features, center = features / scale.clamp(min=1e-9), center / scale.clamp(min=1e-9)\n    x = features[fitted] - center\n")),
     mistake(PROBE, "no offset", "the targets were not shifted to mean 0, and nothing in their place gave the predictions a constant.", (" - offset)", ")"), (" @ weights + offset", " @ weights")),
     mistake(PROBE, "offset forgotten", "the targets' mean were not added to the predictions again.", (" @ weights + offset", " @ weights")),
-    mistake(PROBE, "no ridge", "the price were left out.", (EYE, "1e-9 * torch.eye(len(x), dtype=x.dtype, device=x.device)")),
-    mistake(PROBE, "ridge itself", "the ridge itself were the price, whatever the size of the features: it is multiplied by the mean squared length of a row.", ("price = ridge * x.square().sum(dim=1).mean()", "price = ridge")),
+    mistake(PROBE, "no ridge", "the penalty were left out.", (EYE, "1e-9 * torch.eye(len(x), dtype=x.dtype, device=x.device)")),
+    mistake(PROBE, "ridge itself", "the ridge itself were the penalty, whatever the size of the features: it is multiplied by the mean squared length of a row.", ("penalty = ridge * x.square().sum(dim=1).mean()", "penalty = ridge")),
     mistake(PROBE, "sum of squared lengths", "the ridge were multiplied by the sum of the squared lengths, and not by their mean.", ("sum(dim=1).mean()", "sum()")),
     mistake(PROBE, "mean square of an entry", "the ridge were multiplied by the mean square of a single feature, and not by that of a row's length.", ("x.square().sum(dim=1).mean()", "x.square().mean()")),
     mistake(PROBE, "mean length", "the ridge were multiplied by the mean length of a row: it is the mean of the squared lengths.", ("x.square().sum(dim=1).mean()", "x.norm(dim=1).mean()")),
     mistake(PROBE, "length before the shift", "the lengths were those of the rows before they were shifted.", ("x.square().sum(dim=1).mean()", "features[fitted].square().sum(dim=1).mean()")),
-    mistake(PROBE, "ridge everywhere", "the price were added to every entry of the matrix: only its diagonal gets it.", (EYE, "price")),
+    mistake(PROBE, "ridge everywhere", "the penalty were added to every entry of the matrix: only its diagonal gets it.", (EYE, "penalty")),
     mistake(PROBE, "one for all targets", "one R^2 were taken over all targets together.", ("square().sum(dim=0)\n    return (1 - errors / (truth - truth.mean(dim=0)).square().sum(dim=0)).float()", "square().sum()\n    return (1 - errors / (truth - truth.mean(dim=0)).square().sum()).float().expand(truth.shape[1]).clone()")),
     mistake(PROBE, "distance from the wrong mean", "the distances were taken from the mean of the rows for fitting: it is that of the held-out rows.", ("(truth - truth.mean(dim=0))", "(truth - offset)")),
     mistake(PROBE, "not from the mean", "the squared targets were taken in the place of their squared distances from the mean.", ("(truth - truth.mean(dim=0))", "truth")),
