@@ -31,7 +31,7 @@ POINTS = 25
 """So many points of each curve are kept."""
 
 
-def one_run(game: str, name: str, seed: int) -> tuple[list[int], list[float], float]:
+def one_run(game: str, name: str, seed: int) -> tuple[list[int], list[float | None], float]:
     """Train one seed of a variant; returns the steps and scores that are kept, and the seconds of one core."""
     started = time.process_time()
     steps, scores = train(replace(GAMES[game], seed=seed), DETAILS[name])
@@ -62,18 +62,13 @@ def main() -> int:
             variants[name] = measure.facts(
                 f"python chapters/ablate.py {game} --seeds {len(seeds)} --only {name!r}", started
             ) | {
-                "says": DETAILS[name].says,
                 "core_seconds": round(sum(cpu), 1),
                 "seeds": seeds,
                 "steps": steps[0],
                 "curves": curves,
             }
             measure.write(FILE, entries)
-            ends = [curve[-1] for curve in curves]
-            print(
-                f"{name:28} {len(seeds)} seeds in {sum(cpu):.0f} core seconds; mean at the end {sum(ends) / len(ends):.1f}",
-                flush=True,
-            )
+            print(f"{name:28} {len(seeds)} seeds in {sum(cpu):.0f} core seconds", flush=True)
     return 0
 
 

@@ -122,7 +122,7 @@ def clipped_value_loss() -> Iterator[None]:
 
     def clipped(new_values, returns):
         values = seen["values"][torch.as_tensor(seen["indices"])]
-        near = values + (new_values - values).clamp(-0.2, 0.2)
+        near = values + (new_values - values).clamp(-PPOArgs.clip_coef, PPOArgs.clip_coef)
         return 0.5 * torch.max((new_values - returns).square(), (near - returns).square()).mean()
 
     with (
