@@ -19,8 +19,8 @@ from utils.envs import make_envs
 CALLED: list[str] = []
 BESIDE_PPO = {
     "discounted_returns", "reinforce_loss", "fit_critic", "estimate_advantages", "side_after", "FrameStack", "TrueScore", "average_gradients",
-}  # fmt: skip
-"""Exercises that lead to PPO and are no part of it, or that the environments, or several processes, do by themselves."""
+} | {name for name, exercise in exercises().items() if exercise.chapter > "11"}  # fmt: skip
+"""Exercises that lead to PPO or look at it and are no part of it, or that the environments, or several processes, do by themselves."""
 
 
 def with_spies(exercise: Exercise) -> str:
