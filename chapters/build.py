@@ -164,17 +164,17 @@ def unfold(stem: str, sources: dict, solved: bool = False, measuring: bool = Fal
         ValueError: an exercise and its cells do not fit together, or a figure was never measured.
     """
     source = sources[stem]
-    whys = {cell.metadata["solution"]: cell.source for cell in source.cells if "solution" in cell.metadata}
+    filled = lambda text: text if measuring else measured.fill_in(text, stem)
+    whys = {cell.metadata["solution"]: filled(cell.source) for cell in source.cells if "solution" in cell.metadata}
     cells_of_exercises = {cell.metadata["exercise"] for cell in source.cells if "exercise" in cell.metadata}
     if unknown := set(whys) - cells_of_exercises:
         raise ValueError(f"chapters/source/{stem}.md explains {', '.join(map(repr, unknown))}, but has no such exercise.")
     heading, introduction = source.cells[0].source.split("\n", 1)
     setup = setup_cell("gpu=True" if source.metadata.get("gpu") else "")
     setup += "" if stem == min(sources) else ADOPT.format(stem=stem)
-    introduction = introduction if measuring else measured.fill_in(introduction, stem)
     cells = [
         new_markdown_cell(
-            "\n\n".join(filter(None, [heading, badge(stem), f"{chapter_map(stem, sources)}\n{introduction}".rstrip()]))
+            "\n\n".join(filter(None, [heading, badge(stem), f"{chapter_map(stem, sources)}\n{filled(introduction)}".rstrip()]))
         ),
         new_code_cell(setup, metadata={"setup": True}),
     ]
@@ -188,7 +188,7 @@ def unfold(stem: str, sources: dict, solved: bool = False, measuring: bool = Fal
             if cell.cell_type == "code":
                 cells.append(new_code_cell(cell.source, metadata=FOLDED if cell.metadata.get("fold") else {}))
             else:
-                cells.append(new_markdown_cell(cell.source if measuring else measured.fill_in(cell.source, stem)))
+                cells.append(new_markdown_cell(filled(cell.source)))
     cells.append(new_code_cell(PROGRESS.format(stem=stem), metadata={"progress": True}))
     require_names(stem, cells)
     seen: dict[str, int] = {}

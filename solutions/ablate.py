@@ -3,7 +3,6 @@
 `python chapters/ablate.py` trains all of them over many seeds.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from torch import nn
 from solutions import advantages, losses, networks, optim, rollout
 from solutions.args import PRESETS, PPOArgs
 from solutions.trainer import PPOTrainer
+from utils.files import read_records
 from utils.paths import ROOT
 
 FILE = ROOT / "chapters" / "ablation.json"
@@ -177,13 +177,7 @@ def read_runs(game: str) -> dict[str, dict]:
     Raises:
         ValueError: there is no such file, it cannot be read, or it has no runs of the game; the message says what to do.
     """
-    again = f"get it again with `git checkout chapters/{FILE.name}`, or measure with `python chapters/ablate.py {game}`."
-    try:
-        variants = json.loads(FILE.read_text("utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"The recorded runs are not there ({FILE}): {again}") from None
-    except ValueError as error:
-        raise ValueError(f"The recorded runs in {FILE} cannot be read ({error}): {again}") from None
+    variants = read_records(FILE, f"python chapters/ablate.py {game}")
     if game not in variants:
         raise ValueError(f"There are no recorded runs of {game!r}, only of {', '.join(variants)}.")
     return {

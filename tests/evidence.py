@@ -14,7 +14,7 @@ from torch import Tensor
 from tests import mistakes
 from tests.checks import WrongAnswer, in_short
 from utils.course import records
-from utils.course.exercises import Exercise
+from utils.course.exercises import Exercise, exercises
 from utils.files import write_whole
 
 FILE = Path(__file__).parent / "mistakes" / "evidence.json"
@@ -39,8 +39,9 @@ def entry_of(exercise: Exercise, failures: dict[str, list[WrongAnswer]]) -> dict
 
 
 def write(entries: dict[str, dict]) -> None:
-    """Keep the entries of some exercises, in the place of those there were."""
-    lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted((_whole() | entries).items())]
+    """Keep the entries of some exercises, in the place of those there were, and drop those of exercises that are gone."""
+    kept = {name: entry for name, entry in sorted((_whole() | entries).items()) if name in exercises()}
+    lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in kept.items()]
     write_whole(FILE, ("{\n" + ",\n".join(lines) + "\n}\n").encode())  # a line for each exercise
 
 

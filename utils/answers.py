@@ -39,7 +39,7 @@ def adopt(before: str | None = None) -> str:
     """
     yours, others, problems, attempted = [], [], [], {}
     put_back()
-    for exercise in exercises().values():
+    for exercise in _first_of_each_part():
         if before is not None and exercise.chapter >= before:
             continue
         try:
@@ -67,6 +67,14 @@ def adopt(before: str | None = None) -> str:
     parts = {"Yours, and used from here on": yours, "Not attempted yet, so the course's own": others}
     lines = [f"{which}: {', '.join(names)}." for which, names in parts.items() if names] + problems
     return "\n".join(textwrap.fill(line, 100, subsequent_indent="  ", break_long_words=False) for line in lines)
+
+
+def _first_of_each_part() -> list[Exercise]:
+    """Return the exercises without those that ask once more for a part that an earlier one asked for."""
+    by_part: dict[tuple, Exercise] = {}
+    for exercise in exercises().values():
+        by_part.setdefault((exercise.module, exercise.object_name, exercise.to_write), exercise)
+    return list(by_part.values())
 
 
 def _not_used(exercise: Exercise, said: str | None) -> str:
@@ -105,15 +113,20 @@ def reference_parts():
         _adopted.extend(adopted)
 
 
-def _take_place(exercise: Exercise, answer: Any) -> None:
+def places(exercise: Exercise, answer: Any) -> tuple[Any, dict[str, Any]]:
+    """Return whose attributes an answer can take the place of, a module's or a class's, and what would stand under which name."""
     owner = import_module(exercise.module)
-    parts = {exercise.object_name: answer}
-    if exercise.methods:
-        owner = getattr(owner, exercise.object_name)
-        with reference_parts():
-            given = set(vars(owner))
-        parts = {name: getattr(answer, name) for name in exercise.to_write}
-        parts |= {name: helper for name, helper in vars(answer).items() if name not in given}
+    if not exercise.methods:
+        return owner, {exercise.object_name: answer}
+    owner = getattr(owner, exercise.object_name)
+    with reference_parts():
+        given = set(vars(owner))
+    parts = {name: getattr(answer, name) for name in exercise.to_write}
+    return owner, parts | {name: helper for name, helper in vars(answer).items() if name not in given}
+
+
+def _take_place(exercise: Exercise, answer: Any) -> None:
+    owner, parts = places(exercise, answer)
     for name, part in parts.items():
         _adopted.append(patch.object(owner, name, part, create=True))
         _adopted[-1].start()

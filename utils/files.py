@@ -1,6 +1,7 @@
 """Files that are written whole or not at all, and new folders."""
 
 import glob
+import json
 import os
 from contextlib import suppress
 from itertools import count
@@ -25,6 +26,25 @@ def write_whole(path: Path, content: bytes) -> None:
         if not _is_running(left.suffixes[-2][1:]):
             with suppress(OSError):
                 left.unlink()
+
+
+def read_records(path: Path, command: str) -> dict:
+    """Return what a file of recorded runs holds.
+
+    Args:
+        path: the file, in chapters/.
+        command: what records them again.
+
+    Raises:
+        ValueError: it is not there or cannot be read; the message says what to do.
+    """
+    again = f"get it again with `git checkout chapters/{path.name}`, or run `{command}`."
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"The recorded runs are not there ({path}): {again}") from None
+    except ValueError as error:
+        raise ValueError(f"The recorded runs in {path} cannot be read ({error}): {again}") from None
 
 
 def settle(path: Path) -> None:

@@ -3,6 +3,8 @@
 An entry is a program that defines the exercise's function or class; what the reference's module imports is at hand.
 """
 
+from solutions.sick_runs import CAUSES, REPAIRS, RUNS
+
 ALTERNATIVES: dict[str, dict[str, str]] = {
     "discounted_returns": {
         "matrix of powers": """
@@ -250,6 +252,11 @@ def value_loss(new_values, returns):
     assert new_values.shape == returns.shape
     return ((returns - new_values) ** 2).mean() * 0.5
 """,
+        "dot product": """
+def value_loss(new_values, returns):
+    errors = new_values - returns
+    return errors.dot(errors) / (2 * len(errors))
+""",
     },
     "entropy_bonus": {
         "Categorical": """
@@ -301,6 +308,17 @@ class PPOScheduler:
         self.k += 1
         for group in self.optimizer.param_groups:
             group["lr"] = float(np.interp(self.k, *self.line))
+""",
+        "LambdaLR's way: a factor of the first rate": """
+class PPOScheduler:
+    def __init__(self, optimizer, initial_lr, end_lr, num_iterations):
+        self.optimizer, self.initial_lr, self.num_iterations, self.k = optimizer, initial_lr, num_iterations, 0
+        self.fall = end_lr - initial_lr
+
+    def step(self):
+        self.k = min(self.k + 1, self.num_iterations)
+        for group in self.optimizer.param_groups:
+            group.update(lr=self.initial_lr + self.fall * (self.k / self.num_iterations))
 """,
     },
     "approx_kl": {
@@ -1151,3 +1169,18 @@ def probability_of_improvement(x, y):
     return (below + not_above).sum() / 2 / (x.size * y.size)
 """,
 }
+
+for _number, _run in RUNS.items():
+    ALTERNATIVES[f"diagnosis_{_number}"] = {
+        "lower case": f'def diagnosis_{_number}():\n    return "{_run.cause.lower()}"\n',
+        "with spaces and a full stop": f'def diagnosis_{_number}():\n    return " {_run.cause}. "\n',
+        "by its name in the table": f"""
+def diagnosis_{_number}():
+    from solutions.sick_runs import CAUSES
+
+    return next(letter for letter, cause in CAUSES.items() if cause.says == {CAUSES[_run.cause].says!r})
+""",
+    }
+
+for _number, _run in REPAIRS.items():
+    ALTERNATIVES[f"repair_{_number}"] = ALTERNATIVES[CAUSES[RUNS[_run].cause].part]

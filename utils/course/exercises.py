@@ -63,6 +63,13 @@ class Exercise:
         first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
         return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
 
+    def methods_of(self, source: str) -> str:
+        """Return the methods that this exercise leaves empty, out of the source of a class."""
+        nodes = [node for node in ast.walk(ast.parse(source)) if getattr(node, "name", None) in self.to_write]
+        lines = source.splitlines()
+        firsts = [min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) for node in nodes]
+        return "\n\n".join("\n".join(lines[first - 1 : node.end_lineno]) for first, node in zip(firsts, nodes, strict=True))
+
     def stub(self) -> str:
         """Return what the learner starts from: the reference with the bodies to be written emptied. Raises ValueError."""
         try:
@@ -131,7 +138,8 @@ def exercises() -> dict[str, Exercise]:
                     f'{where}: the options of an exercise\'s fence must be exercise="NAME" difficulty=1 importance=1 minutes=5, with '
                     f'whole numbers, and maybe methods="NAMES" ({type(error).__name__}: {error}).'
                 ) from None
-            methods = options.get("methods", "").split() or [name for name in names if name != object_name]
+            of_class = names if object_name[0].isupper() else []
+            methods = options.get("methods", "").split() or [name for name in of_class if name != object_name]
             for name in names:
                 if name in found:
                     raise ValueError(

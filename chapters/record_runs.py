@@ -1,0 +1,59 @@
+"""Record the logs of the runs of chapter 13, and of healthy runs beside them: python chapters/record_runs.py
+
+They go to chapters/sick_runs.json, with the command, the versions and the machine. It takes about seven minutes of two cores.
+"""
+
+import argparse
+import math
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from utils import words
+
+if __name__ == "__main__":
+    words.guard()  # before the imports that take seconds
+
+import torch
+
+from chapters import measure
+from solutions.args import PPOArgs
+from solutions.sick_runs import FILE, RUNS, args_of, sick_trainer
+from solutions.trainer import PPOTrainer
+
+
+def log_of(number: int | None, args: PPOArgs) -> dict[str, list[float | None]]:
+    """Train a run, or a healthy one, and return the columns of its log to four digits."""
+    trainer_class = PPOTrainer if number is None else sick_trainer(number)
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        rows = trainer_class(args).train().rows
+    short = lambda value: None if math.isnan(value) else value if isinstance(value, int) else float(f"{value:.4g}")
+    return {name: [short(row[name]) for row in rows] for name in rows[0]}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--processes", type=int, default=2, help="runs at a time, each on one core")
+    arguments = parser.parse_args()
+    wanted = {}
+    for number, run in RUNS.items():
+        wanted |= {f"{run.game}, seed {seed}": (None, replace(run.args, seed=seed)) for seed in run.healthy_seeds}
+        wanted[f"run {number}"] = (number, args_of(number))
+    longest_first = sorted(wanted, key=lambda name: -wanted[name][1].total_timesteps)
+    started = time.time()
+    with ProcessPoolExecutor(arguments.processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        logs = {name: pool.submit(log_of, *wanted[name]) for name in longest_first}
+        logs = {name: logs[name].result() for name in wanted}
+    measure.write(FILE, measure.facts("python chapters/record_runs.py", started) | {"logs": logs})
+    print(f"{len(logs)} runs in {time.time() - started:.0f} seconds.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""The causes of chapter 13 change what they say, the recorded runs are all there, and nothing gives a run's cause away."""
+
+import json
+import traceback
+from contextlib import redirect_stdout
+from dataclasses import replace
+from io import StringIO
+
+import numpy as np
+import pytest
+import torch
+
+from chapters import record_runs
+from solutions import advantages, diagnoses, losses, networks, optim, rollout, sick_runs
+from solutions.args import PRESETS, PPOArgs
+from solutions.sick_runs import CAUSES, REPAIRS, RUNS, args_of, part_of, recorded, sick_trainer
+from solutions.trainer import PPOTrainer
+from tests import checks
+from utils.course.exercises import exercises
+from utils.probes import check_probe
+
+PARTS = [
+    (advantages, "compute_advantages"),
+    (losses, "policy_loss"),
+    (losses, "value_loss"),
+    (networks, "scale_bytes"),
+    (optim, "make_optimizer"),
+    (optim.PPOScheduler, "step"),
+    (rollout.PPOAgent, "play_step"),
+    (PPOTrainer, "learning_phase"),
+]
+SHORT = {"num_envs": 2, "num_steps": 16, "num_minibatches": 2, "total_timesteps": 64}
+
+
+def train(trainer_class, args: PPOArgs):
+    trainer = trainer_class(args)
+    with redirect_stdout(StringIO()):
+        trainer.train()
+    return trainer
+
+
+def weights_after(trainer_class, args: PPOArgs) -> torch.Tensor:
+    trainer = train(trainer_class, args)
+    return torch.cat([weight.flatten() for weight in [*trainer.actor.parameters(), *trainer.critic.parameters()]])
+
+
+@pytest.mark.parametrize("letter", CAUSES)
+def test_each_cause_changes_a_training_and_leaves_everything_as_it_was(letter):
+    cause = CAUSES[letter]
+    before = [getattr(*part) for part in PARTS]
+    games = {"E": "pong-ram", "F": "pong-ram"}
+    args = replace(PRESETS[games.get(letter, "cartpole")], **(SHORT | {"num_steps": 64, "total_timesteps": 512}))
+    if letter == "D":  # CartPole does not run out of time so soon
+        args = replace(args, env_id="Probe6-v0")
+    seen = weights_after(cause.trainer(), replace(args, **cause.settings))
+    assert before == [getattr(*part) for part in PARTS]
+    assert torch.equal(seen, weights_after(PPOTrainer, args)) == (not cause.part and not cause.settings)
+
+
+@pytest.mark.parametrize("letter", [letter for letter, cause in CAUSES.items() if cause.part])
+def test_the_course_s_own_tests_see_each_cause(letter):
+    cause = CAUSES[letter]
+    assert checks.verdict(cause.exercise, cause.broken_part()) is not None
+
+
+def test_every_broken_run_is_repaired():
+    assert sorted(REPAIRS.values()) == [number for number, run in RUNS.items() if CAUSES[run.cause].part]
+    assert {name for name in exercises() if name.startswith("repair_")} == {f"repair_{number}" for number in REPAIRS}
+
+
+@pytest.mark.parametrize(("repair", "number"), REPAIRS.items())
+def test_a_repaired_part_makes_the_trainer_healthy(repair, number):
+    exercise = exercises()[f"repair_{repair}"]
+    assert exercise.object_name == CAUSES[RUNS[number].cause].exercise.object_name
+    assert exercise.to_write == CAUSES[RUNS[number].cause].exercise.to_write
+    args = replace(RUNS[number].args, **SHORT)
+    reference = getattr(__import__(exercise.module, fromlist=[""]), exercise.object_name)
+    assert torch.equal(weights_after(sick_trainer(number, reference), args), weights_after(PPOTrainer, args))
+
+
+@pytest.mark.parametrize(
+    ("letter", "probe", "said"),
+    [
+        ("D", 6, "1.4"),
+        ("U", 1, "2.00"),
+        ("J", 4, "0.00"),
+        ("M", 2, "0.0"),
+        ("N", 1, "0.00"),
+        ("G", 3, ""),
+        ("K", 4, ""),
+        ("O", 5, ""),
+    ],
+)
+def test_what_the_probes_say(letter, probe, said):
+    passed, sentence = check_probe(CAUSES[letter].trainer(), PPOArgs, f"Probe{probe}-v0")
+    assert passed == (said == "") and said in sentence
+
+
+def test_each_run_has_another_cause():
+    assert len({run.cause for run in RUNS.values()}) == len(RUNS)
+    assert all(getattr(diagnoses, f"diagnosis_{number}")() == run.cause for number, run in RUNS.items())
+    assert (
+        len({cause.says for cause in CAUSES.values()}) == len({cause.shows for cause in CAUSES.values()}) == len(CAUSES) == 20
+    )
+
+
+def test_recorded_runs_are_whole():
+    for number, run in RUNS.items():
+        logs = recorded(number)
+        assert list(logs) == [f"run {number}", *(f"healthy, seed {seed}" for seed in run.healthy_seeds)]
+        for name, rows in logs.items():
+            assert len(rows) == run.args.num_iterations, (number, name)
+            assert rows[-1]["global_step"] == run.args.num_iterations * run.args.batch_size
+            assert np.isfinite([rows[-1][figure] for figure in rows[-1]]).all(), (number, name)
+
+
+def test_missing_or_broken_records(tmp_path, monkeypatch):
+    path = tmp_path / "sick_runs.json"
+    monkeypatch.setattr(sick_runs, "FILE", path)
+    with pytest.raises(ValueError, match="git checkout"):
+        recorded(1)
+    path.write_text("{")
+    with pytest.raises(ValueError, match="cannot be read"):
+        recorded(1)
+    path.write_text(json.dumps({"logs": {}}))
+    with pytest.raises(ValueError, match=r"record_runs\.py"):
+        recorded(1)
+
+
+def test_bad_input():
+    for call in (recorded, args_of, part_of, sick_trainer):
+        with pytest.raises(ValueError, match=r"There is no run 10; they are numbered 1 to 9\."):
+            call(10)
+    with pytest.raises(ValueError, match="No part of run 4 is broken"):
+        part_of(4)
+    with pytest.raises(ValueError, match="nothing to put in its place"):
+        sick_trainer(4, losses.policy_loss)
+
+
+def test_a_reworded_reference_is_named(monkeypatch):
+    monkeypatch.setitem(CAUSES, "K", replace(CAUSES["K"], changes=(("no such text", ""),)))
+    with pytest.raises(ValueError, match="policy_loss does not contain 'no such text' any more"):
+        sick_trainer(7)
+
+
+@pytest.mark.parametrize("number", REPAIRS.values())
+def test_neither_the_trainer_nor_a_traceback_shows_the_line(number):
+    trainer = sick_trainer(number)(replace(args_of(number), **SHORT))
+    changed = [new.strip() for _, new in CAUSES[RUNS[number].cause].changes]
+    assert type(trainer).__name__ == "PPOTrainer" and RUNS[number].cause not in repr(trainer).split()
+    try:
+        trainer.agent.rollout = trainer.actor = trainer.optimizer = None
+        trainer.rollout_phase()
+    except Exception:
+        assert not any(new and new in traceback.format_exc() for new in changed)
+
+
+def test_the_command_records_every_run(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "sick_runs.json"
+    monkeypatch.setattr(record_runs, "FILE", path)
+    tiny = {number: replace(RUNS[number], args=replace(RUNS[number].args, **SHORT), healthy_seeds=(1,)) for number in (1, 4)}
+    for module in (record_runs, sick_runs):
+        monkeypatch.setattr(module, "RUNS", tiny)
+    monkeypatch.setattr("sys.argv", ["record_runs.py", "--processes", "1"])
+    assert record_runs.main() == 0
+    logs = json.loads(path.read_text())["logs"]
+    assert set(logs) == {"run 1", "run 4", "CartPole-v1, 64 steps, seed 1", "Acrobot-v1, 64 steps, seed 1"}
+    assert all(log["global_step"] == [32, 64] for log in logs.values())
+    assert "4 runs" in capsys.readouterr().out

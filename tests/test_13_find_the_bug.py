@@ -1,0 +1,92 @@
+"""Tests of the exercises of chapter 13: a diagnosis is right or not, and a repaired part is tested as in its own chapter."""
+
+from collections.abc import Callable
+
+from tests import test_03_rollouts, test_04_ppo_losses, test_05_instruments, test_06_train_cartpole, test_07_ram_networks
+from tests.checks import require
+
+
+def expect_diagnosis(diagnosis: Callable[[], str], run: int) -> None:
+    """Require the letter of a run's cause; spaces, a full stop and lower case do not matter."""
+    from solutions.sick_runs import CAUSES, RUNS  # only here: the figures of other chapters do not depend on it
+
+    said = diagnosis()
+    letter = said.strip().rstrip(".").upper() if isinstance(said, str) else said
+    require(
+        letter in list(CAUSES),
+        f"diagnosis_{run} returned {said!r}; return one letter of the table, as a string: {', '.join(sorted(CAUSES))}.",
+        "no letter",
+    )
+    require(
+        letter == RUNS[run].cause,
+        f"Run {run} is not a case of {letter} ({CAUSES[letter].says.rstrip('.')}).",
+        f"letter {letter}",
+    )
+
+
+def test_diagnosis_1(diagnosis_1):
+    expect_diagnosis(diagnosis_1, 1)
+
+
+def test_diagnosis_2(diagnosis_2):
+    expect_diagnosis(diagnosis_2, 2)
+
+
+def test_diagnosis_3(diagnosis_3):
+    expect_diagnosis(diagnosis_3, 3)
+
+
+def test_diagnosis_4(diagnosis_4):
+    expect_diagnosis(diagnosis_4, 4)
+
+
+def test_diagnosis_5(diagnosis_5):
+    expect_diagnosis(diagnosis_5, 5)
+
+
+def test_diagnosis_6(diagnosis_6):
+    expect_diagnosis(diagnosis_6, 6)
+
+
+def test_diagnosis_7(diagnosis_7):
+    expect_diagnosis(diagnosis_7, 7)
+
+
+def test_diagnosis_8(diagnosis_8):
+    expect_diagnosis(diagnosis_8, 8)
+
+
+def test_diagnosis_9(diagnosis_9):
+    expect_diagnosis(diagnosis_9, 9)
+
+
+def test_repair_1(policy_loss):
+    test_04_ppo_losses.test_policy_loss(policy_loss)
+
+
+def test_repair_2(value_loss):
+    test_04_ppo_losses.test_value_loss(value_loss)
+
+
+def test_repair_3(PPOScheduler):
+    test_05_instruments.test_PPOScheduler(PPOScheduler)
+
+
+def test_repair_4(PPOAgent):
+    test_03_rollouts.test_play_step(PPOAgent)
+
+
+def test_repair_5(make_optimizer):
+    test_05_instruments.test_make_optimizer(make_optimizer)
+
+
+def test_repair_6(scale_bytes):
+    test_07_ram_networks.test_scale_bytes(scale_bytes)
+
+
+def test_repair_7(PPOTrainer):
+    test_06_train_cartpole.test_learning_phase(PPOTrainer)
+
+
+def test_repair_8(compute_advantages):
+    test_03_rollouts.test_compute_advantages(compute_advantages)
