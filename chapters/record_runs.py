@@ -26,6 +26,7 @@ from chapters import measure
 from solutions.args import PPOArgs
 from solutions.sick_runs import FILE, RUNS, args_of, sick_trainer
 from solutions.trainer import PPOTrainer
+from utils.files import read_records
 
 
 def log_of(number: int | None, args: PPOArgs) -> dict[str, list[float | None]]:
@@ -40,9 +41,13 @@ def log_of(number: int | None, args: PPOArgs) -> dict[str, list[float | None]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--processes", type=int, default=2, help="runs at a time, each on one core")
+    parser.add_argument(
+        "--only", nargs="+", type=int, choices=RUNS, default=list(RUNS), metavar="RUN", help="the others stay as they are"
+    )
     arguments = parser.parse_args()
     wanted = {}
-    for number, run in RUNS.items():
+    for number in arguments.only:
+        run = RUNS[number]
         wanted |= {f"{run.game}, seed {seed}": (None, replace(run.args, seed=seed)) for seed in run.healthy_seeds}
         wanted[f"run {number}"] = (number, args_of(number))
     longest_first = sorted(wanted, key=lambda name: -wanted[name][1].total_timesteps)
@@ -50,8 +55,10 @@ def main() -> int:
     with ProcessPoolExecutor(arguments.processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         logs = {name: pool.submit(log_of, *wanted[name]) for name in longest_first}
         logs = {name: logs[name].result() for name in wanted}
+    if set(arguments.only) != set(RUNS):
+        logs = read_records(FILE, "python chapters/record_runs.py")["logs"] | logs
     measure.write(FILE, measure.facts("python chapters/record_runs.py", started) | {"logs": logs})
-    print(f"{len(logs)} runs in {time.time() - started:.0f} seconds.")
+    print(f"{len(wanted)} runs in {time.time() - started:.0f} seconds.")
     return 0
 
 

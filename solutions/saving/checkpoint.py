@@ -59,19 +59,22 @@ def save_agent(
     return Path(path)
 
 
-def load_agent(path: str | Path) -> tuple[nn.Module, nn.Module, PPOArgs]:
+def load_agent(path: str | Path, env_id: str | None = None) -> tuple[nn.Module, nn.Module, PPOArgs]:
     """Read an agent that `save_agent` wrote, or the agent of a checkpoint.
 
     Args:
         path: the file.
+        env_id: the game that it has to be an agent of; None for any.
 
     Returns:
         actor, critic and args, on the CPU.
 
     Raises:
-        ValueError: there is no such file, it is damaged, or it does not hold the weights of an agent.
+        ValueError: there is no such file, it is damaged, it does not hold the weights of an agent, or it is one of another game.
     """
     tensors, args, _ = _read(path)
+    if env_id not in (None, args.env_id):
+        raise ValueError(f"{path} is an agent of {args.env_id}, and {env_id} is asked for: give the file of another agent.")
     envs = make_envs(args.env_id, 1, args.mode)
     actor, critic = networks.get_actor_and_critic(envs, args.mode)
     if not _fit(tensors, actor, critic):  # networks that a learner wrote may name their layers in another way

@@ -314,6 +314,8 @@ def test_an_agent_is_saved_and_loaded(tmp_path, args):
             load_agent(tmp_path / "broken.safetensors")
     with pytest.raises(ValueError, match="There is no file"):
         load_agent(tmp_path / "nothing.safetensors")
+    with pytest.raises(ValueError, match=f"is an agent of {args.env_id}, and ALE/Tetris-v5 is asked for"):
+        load_agent(path, "ALE/Tetris-v5")
 
 
 def read_curve(path):
