@@ -104,7 +104,7 @@ def test_an_exercise_is_solved(page, open_notebook, shoot, name):
     shoot(f"exercise-{name}-progress", panel)
 
 
-@pytest.mark.parametrize("stem", ["00_start_here", "02_actor_critic"])
+@pytest.mark.parametrize("stem", ["00_start_here", "02_actor_critic", "12_what_matters", "13_find_the_bug"])
 def test_a_chapter_runs_whole(page, open_notebook, shoot, stem):
     notebook = open_notebook(stem, build.unfold(stem, SOURCES, solved=True))
     notebook.menu("Run", "Run All Cells")
