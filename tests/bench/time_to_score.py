@@ -1,6 +1,6 @@
-"""How soon an agent is good: python tests/bench/time_to_score.py breakout | cartpole [--seeds 3] [--minutes 30]
+"""How soon an agent is good: python tests/bench/time_to_score.py breakout | cartpole [--seeds 3] [--first 1] [--minutes 30]
 
-Needs the extra `pip install -e '.[bench]'`. For each seed in turn, our preset and Stable-Baselines3 with the settings of RL Baselines3
+Needs the extra `pip install -e '.[bench]'`. For each seed in turn, from --first on, our preset and Stable-Baselines3 with the settings of RL Baselines3
 Zoo train alone on the same machine. Breakout: minutes until the mean of the last 100 training games (whole games, unclipped, no
 sticky actions) reaches 5, 10 and 20; what has not come so far in --minutes is given up. CartPole: seconds of training until the
 greedy policy is solved by the rule of `solutions.evaluate.Evaluator`, evaluations apart, asked as often as by `python -m solutions.train cartpole`.
@@ -124,14 +124,16 @@ def cartpole_theirs(seed: int) -> tuple[float, int, float]:
     return seconds, model.num_timesteps, evaluator.report(actor).mean()
 
 
-def main(game: tyro.conf.Positional[Literal["breakout", "cartpole"]], seeds: int = 3, minutes: int = 30) -> None:
-    require_counts(seeds=seeds, minutes=minutes)
+def main(
+    game: tyro.conf.Positional[Literal["breakout", "cartpole"]], seeds: int = 3, first: int = 1, minutes: int = 30
+) -> None:
+    require_counts(seeds=seeds, first=first, minutes=minutes)
     terminal, sys.stdout = sys.stdout, io.StringIO()  # no progress bars
     say = lambda text: print(text, file=terminal, flush=True)
     if game == "cartpole":
         torch.set_num_threads(1)
         found = {"ours": [], "Stable-Baselines3": []}
-        for seed in range(1, 1 + seeds):
+        for seed in range(first, first + seeds):
             for name, run in [("ours", cartpole.solve), ("Stable-Baselines3", cartpole_theirs)]:
                 seconds, steps, mean = run(seed)
                 found[name].append(seconds)
@@ -141,7 +143,7 @@ def main(game: tyro.conf.Positional[Literal["breakout", "cartpole"]], seeds: int
             f"medians: {middle['ours']:.2f} s, {middle['Stable-Baselines3']:.2f} s; ratio {middle['Stable-Baselines3'] / middle['ours']:.1f}"
         )
         return
-    for seed in range(1, 1 + seeds):
+    for seed in range(first, first + seeds):
         for name, run in [("ours", breakout_ours), ("Stable-Baselines3", breakout_theirs)]:
             marks = run(seed, 60 * minutes)
             times = ", ".join(
