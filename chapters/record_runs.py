@@ -1,6 +1,6 @@
 """Record the logs of the runs of chapter 13, and of healthy runs beside them: python chapters/record_runs.py
 
-They go to chapters/sick_runs.json, with the command, the versions and the machine. It takes about seven minutes of two cores.
+They go to chapters/sick_runs.json, each with the command, the versions and the machine. It takes about seven minutes of two cores.
 """
 
 import argparse
@@ -55,9 +55,12 @@ def main() -> int:
     with ProcessPoolExecutor(arguments.processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
         logs = {name: pool.submit(log_of, *wanted[name]) for name in longest_first}
         logs = {name: logs[name].result() for name in wanted}
-    if set(arguments.only) != set(RUNS):
-        logs = read_records(FILE, "python chapters/record_runs.py")["logs"] | logs
-    measure.write(FILE, measure.facts("python chapters/record_runs.py", started) | {"logs": logs})
+    command, kept = "python chapters/record_runs.py", {}
+    if arguments.only != list(RUNS):
+        kept = read_records(FILE, command)
+        command += f" --only {' '.join(map(str, arguments.only))}"
+    facts = measure.facts(command, started)
+    measure.write(FILE, kept | {name: facts | {"log": log} for name, log in logs.items()})
     print(f"{len(wanted)} runs in {time.time() - started:.0f} seconds.")
     return 0
 

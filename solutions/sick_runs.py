@@ -1,7 +1,5 @@
 """Runs of which most are sick, for you to find out which and why (chapters 05 and 13). What ails them stands below: diagnose first."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
@@ -39,49 +37,35 @@ class Cause:
 
     def source(self) -> str:
         """Return the code of the broken part: a function, or a whole class. Raises ValueError if the reference has changed."""
-        code = self.exercise.reference_source()
-        for old, new in self.changes:
-            if old not in code:
-                raise ValueError(f"{self.part} does not contain {old!r} any more: correct solutions/sick_runs.py.")
-            code = code.replace(old, new)
-        return code
+        return self.exercise.changed_source(self.changes)
 
     def broken_part(self) -> Any:
-        """Return the broken function or class."""
+        """Return the broken function or class. It has no file, so that no traceback shows its lines."""
         namespace = {**vars(import_module(self.exercise.module)), "__name__": "part"}
-        exec(
-            compile(self.source(), "<a part of the trainer>", "exec"), namespace
-        )  # no file: a traceback does not show the line
+        exec(compile(self.source(), "<a part of the trainer>", "exec"), namespace)
         return namespace[self.exercise.object_name]
 
     def trainer(self, repaired: Any = None) -> type[PPOTrainer]:
         """Return a `PPOTrainer` with the broken part in the place of the reference's, or with the one that you give."""
-        part = self.broken_part() if self.part and repaired is None else repaired
+        if not self.part:
+            return PPOTrainer
+        owner, parts = answers.places(self.exercise, self.broken_part() if repaired is None else repaired)
 
         class Trainer(PPOTrainer):
-            def __init__(trainer, args: PPOArgs):
-                with self._in_place(part):
+            def __init__(self, args: PPOArgs):
+                with patch.multiple(owner, create=True, **parts):
                     super().__init__(args)
 
-            def rollout_phase(trainer) -> None:
-                with self._in_place(part):
+            def rollout_phase(self) -> None:
+                with patch.multiple(owner, create=True, **parts):
                     super().rollout_phase()
 
-            def learning_phase(trainer) -> None:
-                with self._in_place(part):
+            def learning_phase(self) -> None:
+                with patch.multiple(owner, create=True, **parts):
                     super().learning_phase()
 
         Trainer.__name__ = Trainer.__qualname__ = "PPOTrainer"
         return Trainer
-
-    @contextmanager
-    def _in_place(self, part: Any) -> Iterator[None]:
-        """Let a part take the place of the reference's within the block."""
-        owner, parts = answers.places(self.exercise, part) if self.part else (PPOTrainer, {})
-        with ExitStack() as stack:
-            for name, one in parts.items():
-                stack.enter_context(patch.object(owner, name, one, create=True))
-            yield
 
 
 RECOMPUTED = """\
@@ -321,14 +305,14 @@ def recorded(number: int) -> dict[str, Table]:
     """
     run = run_of(number)
     command = "python chapters/record_runs.py"
-    logs = read_records(FILE, command).get("logs", {})
+    entries = read_records(FILE, command)
     healthy = {f"healthy, seed {seed}": f"{run.game}, seed {seed}" for seed in run.healthy_seeds}
     wanted = {f"run {number}": f"run {number}"} | healthy
-    if missing := [name for name in wanted.values() if name not in logs]:
+    if missing := [name for name in wanted.values() if name not in entries]:
         raise ValueError(f"{FILE} has no {missing[0]!r}: `{command}` records the runs anew.")
-    tables = {name: logs[one] for name, one in wanted.items()}
+    logs = {name: entries[entry]["log"] for name, entry in wanted.items()}
     return {
-        name: Table(dict(zip(log, row, strict=True)) for row in zip(*log.values(), strict=True)) for name, log in tables.items()
+        name: Table(dict(zip(log, row, strict=True)) for row in zip(*log.values(), strict=True)) for name, log in logs.items()
     }
 
 

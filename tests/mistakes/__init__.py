@@ -29,12 +29,10 @@ class Mistake:
 
     def source(self) -> str:
         """Return the wrong answer's code. Raises ValueError if the reference no longer contains the text to be replaced."""
-        code = exercises()[self.exercise].reference_source()
-        for old, new in self.changes:
-            if old not in code:
-                raise ValueError(f"{self.exercise}, {self.name!r}: the reference does not contain {old!r} any more.")
-            code = code.replace(old, new)
-        return code
+        try:
+            return exercises()[self.exercise].changed_source(self.changes)
+        except ValueError as error:
+            raise ValueError(f"{self.exercise}, {self.name!r}: {error}") from None
 
     def build(self) -> Any:
         """Return the wrong function or class, run among the names of the reference's module."""

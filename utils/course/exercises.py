@@ -60,15 +60,21 @@ class Exercise:
                 f"chapters/source/{self.chapter}.md imports {self.object_name} from {self.module}, which has none: write it in {file}, "
                 "or correct the import."
             ) from None
-        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+        return _text_of(node, text)
+
+    def changed_source(self, changes: Iterable[tuple[str, str]]) -> str:
+        """Return the reference with some of its text replaced, every OLD by a NEW. Raises ValueError if it does not contain one."""
+        code = self.reference_source()
+        for old, new in changes:
+            if old not in code:
+                raise ValueError(f"The reference of {self.name} does not contain {old!r} any more: copy the new wording.")
+            code = code.replace(old, new)
+        return code
 
     def methods_of(self, source: str) -> str:
         """Return the methods that this exercise leaves empty, out of the source of a class."""
         nodes = [node for node in ast.walk(ast.parse(source)) if getattr(node, "name", None) in self.to_write]
-        lines = source.splitlines()
-        firsts = [min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) for node in nodes]
-        return "\n\n".join("\n".join(lines[first - 1 : node.end_lineno]) for first, node in zip(firsts, nodes, strict=True))
+        return "\n\n".join(_text_of(node, source) for node in nodes)
 
     def stub(self) -> str:
         """Return what the learner starts from: the reference with the bodies to be written emptied. Raises ValueError."""
@@ -103,6 +109,12 @@ class Exercise:
         if self.object_name not in namespace:
             raise AnswerError(f"Your cell does not define `{self.object_name}` any more: put the name back.")
         return namespace[self.object_name]
+
+
+def _text_of(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
+    """Return a function or class as it stands in a source, with its decorators."""
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return "\n".join(source.splitlines()[first - 1 : node.end_lineno])
 
 
 FENCE = re.compile(r'^```python (?P<options>.*\bexercise="[^"]+".*)\n(?P<code>(?:.*\n)*?)```', re.MULTILINE)
