@@ -1,8 +1,9 @@
 """Train with and without each detail of PPO, over many seeds: python chapters/ablate.py cartpole [--seeds 20] [--only NAME ...]
 
-Every variant is the game's settings with one detail changed, see `solutions.ablate`. The curves go to chapters/ablation.json, a
-variant as soon as its seeds are done, with the command, the versions, the machine and the time that it took. What the file has
-already with as many seeds is not trained again, unless --again is given.
+Every variant is the game's settings with one detail changed, see `solutions.ablate`. Each curve goes to chapters/ablation.json as
+soon as its run is done, with the command, the versions, the machine and the time that the variant took. So a stopped command loses
+only the runs in progress: give it again. What the file has already is not trained again; to measure a variant again, delete its
+entry in the file first, as you have to when its code or its settings have changed.
 """
 
 import argparse
@@ -10,9 +11,8 @@ import json
 import math
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
-from functools import partial
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -25,50 +25,81 @@ if __name__ == "__main__":
 import torch
 
 from chapters import measure
-from solutions.ablate import DETAILS, FILE, GAMES, train
-
-POINTS = 25
-"""So many points of each curve are kept."""
+from solutions.ablate import DETAILS, DETAILS_OF, FILE, GAMES, train
 
 
-def one_run(game: str, name: str, seed: int) -> tuple[list[int], list[float | None], float]:
-    """Train one seed of a variant; returns the steps and scores that are kept, and the seconds of one core."""
-    started = time.process_time()
+@dataclass(frozen=True)
+class Run:
+    """A finished run of a variant."""
+
+    name: str
+    seed: int
+    steps: list[int]
+    curve: list[float | None]
+    core_seconds: float
+    started: float
+
+
+def one_run(game: str, name: str, seed: int) -> Run:
+    """Train one seed of a variant."""
+    started, cpu = time.time(), time.process_time()
     steps, scores = train(replace(GAMES[game], seed=seed), DETAILS[name])
-    every = max(1, len(steps) // POINTS)
-    kept = [None if math.isnan(score) else round(score, 1) for score in scores]
-    return steps[every - 1 :: every], kept[every - 1 :: every], time.process_time() - started
+    curve = [None if math.isnan(score) else round(score, 1) for score in scores]
+    return Run(name, seed, steps, curve, time.process_time() - cpu, started)
+
+
+def read() -> dict[str, dict[str, dict]]:
+    """Return what the file has: for each game, its variants by name."""
+    return json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+
+
+def keep(game: str, run: Run, command: str) -> int:
+    """Put a run into the file, and return how many seeds of its variant are there now."""
+    entries, facts = read(), measure.facts(command, run.started)
+    variants = entries.setdefault(game, {})
+    entry = variants.get(run.name, facts | {"seconds": 0, "core_seconds": 0.0, "seeds": [], "steps": run.steps, "curves": []})
+    if entry["steps"] != run.steps:
+        raise ValueError(f"{FILE} has {run.name!r} of {game} with other steps: delete that entry, to measure it again.")
+    commits = dict.fromkeys([*entry["commit"].split(", "), facts["commit"]])
+    curves = dict(zip(entry["seeds"], entry["curves"], strict=True)) | {run.seed: run.curve}
+    variants[run.name] = facts | {
+        "commit": ", ".join(commits),
+        "seconds": entry["seconds"] + facts["seconds"],
+        "core_seconds": round(entry["core_seconds"] + run.core_seconds, 1),
+        "seeds": sorted(curves),
+        "steps": run.steps,
+        "curves": [curves[seed] for seed in sorted(curves)],
+    }
+    measure.write(FILE, entries)
+    return len(curves)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("game", choices=GAMES)
     parser.add_argument("--seeds", type=int, default=20, help="how many, from 1 on")
-    parser.add_argument("--only", nargs="+", choices=DETAILS, default=list(DETAILS), metavar="NAME", help=", ".join(DETAILS))
+    parser.add_argument("--only", nargs="+", metavar="NAME", help=", ".join(DETAILS))
     parser.add_argument("--processes", type=int, default=2, help="runs at a time, each on one core")
-    parser.add_argument("--again", action="store_true")
     arguments = parser.parse_args()
     if arguments.seeds < 1 or arguments.processes < 1:
         parser.error("--seeds and --processes are at least 1.")
-    game, seeds = arguments.game, list(range(1, 1 + arguments.seeds))
+    game = arguments.game
+    names = arguments.only or DETAILS_OF[game]
+    if unknown := set(names) - set(DETAILS_OF[game]):
+        parser.error(f"{game} has no variant {min(unknown)!r}; choose from {', '.join(DETAILS_OF[game])}.")
+    there = {name: one["seeds"] for name, one in read().get(game, {}).items()}
+    missing = [(name, seed) for name in names for seed in range(1, 1 + arguments.seeds) if seed not in there.get(name, [])]
     with ProcessPoolExecutor(arguments.processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        for name in arguments.only:
-            entries = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
-            variants = entries.setdefault(game, {})
-            if variants.get(name, {}).get("seeds") == seeds and not arguments.again:
-                continue
-            started = time.time()
-            steps, curves, cpu = zip(*pool.map(partial(one_run, game, name), seeds), strict=True)
-            variants[name] = measure.facts(
-                f"python chapters/ablate.py {game} --seeds {len(seeds)} --only {name!r}", started
-            ) | {
-                "core_seconds": round(sum(cpu), 1),
-                "seeds": seeds,
-                "steps": steps[0],
-                "curves": curves,
-            }
-            measure.write(FILE, entries)
-            print(f"{name:28} {len(seeds)} seeds in {sum(cpu):.0f} core seconds", flush=True)
+        try:
+            for ended in as_completed([pool.submit(one_run, game, name, seed) for name, seed in missing]):
+                run = ended.result()
+                seeds = keep(game, run, f"python chapters/ablate.py {game} --seeds {arguments.seeds} --only {run.name!r}")
+                print(
+                    f"{run.name:28} seed {run.seed:2}, {run.core_seconds:.0f} core seconds; seeds so far: {seeds}", flush=True
+                )
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # otherwise it would first train all that is left
+            raise
     return 0
 
 

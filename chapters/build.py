@@ -19,6 +19,7 @@ import builtins
 import os
 import re
 import sys
+from itertools import groupby
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -260,12 +261,18 @@ def chapter_map(stem: str, sources: dict) -> str:
     return "Chapters: " + " → ".join(entries)
 
 
+def in_short(names: list[str]) -> str:
+    """Return a list of names in which `part_1`, `part_2` and so on are one: `part_1` to `part_9`."""
+    groups = [list(group) for _, group in groupby(names, key=lambda name: name.rstrip("0123456789"))]
+    return ", ".join(f"`{group[0]}`" + f" to `{group[-1]}`" * (len(group) > 1) for group in groups)
+
+
 def readme_table(sources: dict) -> str:
     """Return the table of the chapters, and how long the course takes: all of it, and without the less important exercises."""
     with_badges = progress.repository() is not None
     rows, minutes = [["chapter", "what you build", "minutes"] + [""] * with_badges, ["---"] * (3 + with_badges)], {}
     for stem, notebook in sources.items():
-        built = ", ".join(f"`{exercise.name}`" for exercise in exercises().values() if exercise.chapter == stem)
+        built = in_short([exercise.name for exercise in exercises().values() if exercise.chapter == stem])
         said = re.search(r"\*\*Time\*\* about (\d+) minutes", measured.fill_in(notebook.cells[0].source, stem))
         if said is None:
             raise ValueError(

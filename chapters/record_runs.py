@@ -1,6 +1,6 @@
 """Record the logs of the runs of chapter 13, and of healthy runs beside them: python chapters/record_runs.py
 
-They go to chapters/sick_runs.json, each with the command, the versions and the machine. It takes about seven minutes of two cores.
+They go to chapters/sick_runs.json, each with the command, the versions and the machine. It takes about seven minutes on two cores.
 """
 
 import argparse
@@ -9,7 +9,8 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import replace
+from dataclasses import asdict, replace
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 
@@ -24,7 +25,7 @@ import torch
 
 from chapters import measure
 from solutions.args import PPOArgs
-from solutions.sick_runs import FILE, RUNS, args_of, sick_trainer
+from solutions.sick_runs import CAUSES, FILE, RUNS, args_of, sick_trainer
 from solutions.trainer import PPOTrainer
 from utils.files import read_records
 
@@ -34,8 +35,31 @@ def log_of(number: int | None, args: PPOArgs) -> dict[str, list[float | None]]:
     trainer_class = PPOTrainer if number is None else sick_trainer(number)
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         rows = trainer_class(args).train().rows
-    short = lambda value: None if math.isnan(value) else value if isinstance(value, int) else float(f"{value:.4g}")
     return {name: [short(row[name]) for row in rows] for name in rows[0]}
+
+
+def short(value: float) -> float | None:
+    """Return a figure to four digits: a whole number as it is, and none as None."""
+    if isinstance(value, int):
+        return value
+    return None if math.isnan(value) else float(f"{value:.4g}")
+
+
+def trainings(numbers: list[int]) -> dict[str, tuple[int | None, PPOArgs]]:
+    """Return what is to be trained for some runs, by the name of its record: a run's number, None for a healthy one; its settings."""
+    found = {}
+    for number in numbers:
+        run = RUNS[number]
+        found |= {f"{run.game}, seed {seed}": (None, replace(run.args, seed=seed)) for seed in run.healthy_seeds}
+        found[f"run {number}"] = (number, args_of(number))
+    return found
+
+
+def fingerprint(number: int | None, args: PPOArgs) -> str:
+    """Return some digits that change with the settings or the cause of a run, so that an old record is found out."""
+    settings = {name: value for name, value in asdict(args).items() if value != getattr(PPOArgs, name, None)}
+    changes = CAUSES[RUNS[number].cause].changes if number else ()
+    return sha256(repr((settings, changes)).encode()).hexdigest()[:12]
 
 
 def main() -> int:
@@ -45,22 +69,20 @@ def main() -> int:
         "--only", nargs="+", type=int, choices=RUNS, default=list(RUNS), metavar="RUN", help="the others stay as they are"
     )
     arguments = parser.parse_args()
-    wanted = {}
-    for number in arguments.only:
-        run = RUNS[number]
-        wanted |= {f"{run.game}, seed {seed}": (None, replace(run.args, seed=seed)) for seed in run.healthy_seeds}
-        wanted[f"run {number}"] = (number, args_of(number))
+    wanted = trainings(arguments.only)
     longest_first = sorted(wanted, key=lambda name: -wanted[name][1].total_timesteps)
     started = time.time()
     with ProcessPoolExecutor(arguments.processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        logs = {name: pool.submit(log_of, *wanted[name]) for name in longest_first}
-        logs = {name: logs[name].result() for name in wanted}
+        futures = {name: pool.submit(log_of, *wanted[name]) for name in longest_first}
+        logs = {name: futures[name].result() for name in wanted}
     command, kept = "python chapters/record_runs.py", {}
     if arguments.only != list(RUNS):
         kept = read_records(FILE, command)
         command += f" --only {' '.join(map(str, arguments.only))}"
     facts = measure.facts(command, started)
-    measure.write(FILE, kept | {name: facts | {"log": log} for name, log in logs.items()})
+    measure.write(
+        FILE, kept | {name: facts | {"fingerprint": fingerprint(*wanted[name]), "log": log} for name, log in logs.items()}
+    )
     print(f"{len(wanted)} runs in {time.time() - started:.0f} seconds.")
     return 0
 

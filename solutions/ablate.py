@@ -1,6 +1,6 @@
 """The details of PPO, each of which can be left out or changed while everything else stays (chapter 12).
 
-`python chapters/ablate.py` trains all of them over many seeds.
+`python chapters/ablate.py GAME` trains them over many seeds.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,9 +21,13 @@ from utils.paths import ROOT
 
 FILE = ROOT / "chapters" / "ablation.json"
 
+POINTS = 25
+"""So many points of each curve are kept."""
+
 GAMES = {
     "cartpole": replace(PRESETS["cartpole"], total_timesteps=51_200),
     "acrobot": replace(PRESETS["cartpole"], env_id="Acrobot-v1", total_timesteps=51_200),
+    "breakout": replace(PRESETS["breakout"], total_timesteps=300_000, device="cpu", precision="fp32"),
 }
 
 
@@ -38,7 +42,7 @@ class Detail:
 
 @contextmanager
 def replaced(module, name: str, part) -> Iterator[None]:
-    """Put a part in the place of another, which it is given, within the block."""
+    """Within the block, replace `module.name` by what `part` makes of it."""
     with patch.object(module, name, part(getattr(module, name))):
         yield
 
@@ -48,6 +52,7 @@ def plain_init():
 
 
 def large_last_layer():
+    # of the four layers only the actor's last one has a std below 1
     return replaced(networks, "layer_init", lambda init: lambda layer, std=2**0.5: init(layer, max(std, 1.0)))
 
 
@@ -100,7 +105,7 @@ def shared_trunk():
 
 @contextmanager
 def clipped_value_loss() -> Iterator[None]:
-    """The value may move by `clip_coef` from what it was in the rollout, as in the PPO of OpenAI's Baselines (detail 9 of the 37).
+    """A value that has moved by more than `clip_coef` towards its target since the rollout gets no gradient (detail 9 of the 37).
 
     The loss is not told which steps its minibatch has, so the minibatches and the advantages leave word of it.
     """
@@ -115,8 +120,9 @@ def clipped_value_loss() -> Iterator[None]:
 
     def noting_indices(get):
         def noted(*arguments):
-            for seen["indices"] in get(*arguments):
-                yield seen["indices"]
+            for indices in get(*arguments):
+                seen["indices"] = indices
+                yield indices
 
         return noted
 
@@ -136,35 +142,49 @@ def clipped_value_loss() -> Iterator[None]:
 DETAILS = {
     "as it is": Detail("the settings of the game, unchanged"),
     "advantages not normalised": Detail("norm_adv=False (detail 7 of the 37)", {"norm_adv": False}),
-    "PyTorch's initialisation": Detail("weights and biases as PyTorch draws them, not orthogonal (detail 2)", part=plain_init),
+    "PyTorch's initialisation": Detail(
+        "weights and biases as PyTorch draws them: not orthogonal, and no small last layer (detail 2)", part=plain_init
+    ),
     "large last layer": Detail(
         "the actor's last layer begins with std 1 in the place of 0.01 (detail 2)", part=large_last_layer
     ),
     "learning rate stays": Detail("anneal_lr=False (detail 4)", {"anneal_lr": False}),
     "Adam's eps 1e-8": Detail("PyTorch's default in the place of 1e-5 (detail 3)", part=small_eps),
     "lambda 0": Detail("gae_lambda=0: one reward and the next value (detail 5)", {"gae_lambda": 0.0}),
-    "lambda 1": Detail("gae_lambda=1: all rewards of the episode (detail 5)", {"gae_lambda": 1.0}),
+    "lambda 1": Detail("gae_lambda=1: all rewards up to the end of the rollout, then a value (detail 5)", {"gae_lambda": 1.0}),
     "ratio not clipped": Detail("clip_coef=1e9 (detail 8)", {"clip_coef": 1e9}),
     "no entropy bonus": Detail("ent_coef=0 (detail 10)", {"ent_coef": 0.0}),
     "gradient not clipped": Detail("max_grad_norm=1e9 (detail 11)", {"max_grad_norm": 1e9}),
     "one epoch": Detail("update_epochs=1 (detail 6)", {"update_epochs": 1}),
-    "minibatches in order": Detail("not shuffled, the same in every epoch (detail 6)", part=in_order),
-    "time limit as an end": Detail("no value of the next state where the time ran out", part=time_limit_as_end),
-    "value loss clipped": Detail("the value moves by 0.2 at most in an iteration (detail 9)", part=clipped_value_loss),
+    "minibatches in order": Detail("neighbouring steps, the same in every epoch (detail 6)", part=in_order),
+    "time limit as an end": Detail(
+        "no value of the next state where the time ran out, after 500 steps", part=time_limit_as_end
+    ),
+    "value loss clipped": Detail(
+        "no gradient for a value that has moved by more than 0.2 towards its target (detail 9)", part=clipped_value_loss
+    ),
     "shared trunk": Detail("actor and critic share their hidden layers (detail 13)", part=shared_trunk),
 }
 
 
+DETAILS_OF = {name: list(DETAILS) for name in GAMES} | {
+    "breakout": ["as it is", "advantages not normalised", "learning rate stays", "lambda 0", "ratio not clipped", "one epoch"]
+}
+"""The variants that are trained in each game. Breakout takes hours, so only five changes are, all of them settings."""
+
+
 def train(args: PPOArgs, detail: Detail) -> tuple[list[int], list[float]]:
-    """Train one run of a variant, without a word.
+    """Train one run of a variant, printing nothing.
 
     Returns:
-        steps: the environment steps played after each iteration.
+        steps: the environment steps played at 25 moments at equal distances, the last one at the end; with fewer iterations, after each.
         scores: the mean score of the last 100 games then, of the episodes so far where there are fewer; NaN before the first.
     """
     with (detail.part or nullcontext)(), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         log = PPOTrainer(replace(args, **detail.settings)).train()
-    return [row["global_step"] for row in log.rows], [row["episodic_return"] for row in log.rows]
+    points = min(POINTS, len(log.rows))
+    kept = np.linspace(len(log.rows) / points - 1, len(log.rows) - 1, points).round().astype(int)
+    return [log.rows[k]["global_step"] for k in kept], [log.rows[k]["episodic_return"] for k in kept]
 
 
 def read_runs(game: str) -> dict[str, dict]:
@@ -179,7 +199,10 @@ def read_runs(game: str) -> dict[str, dict]:
     """
     variants = read_records(FILE, f"python chapters/ablate.py {game}")
     if game not in variants:
-        raise ValueError(f"There are no recorded runs of {game!r}, only of {', '.join(variants)}.")
+        raise ValueError(
+            f"There are no recorded runs of {game!r}, only of {', '.join(variants)}: choose one of these, or make them by "
+            f"`python chapters/ablate.py {game}`."
+        )
     return {
         name: {
             "steps": np.array(one["steps"]),

@@ -1,6 +1,7 @@
 """Runs of which most are sick, for you to find out which and why (chapters 05 and 13). What ails them stands below: diagnose first."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 from unittest.mock import patch
@@ -19,7 +20,7 @@ FILE = ROOT / "chapters" / "sick_runs.json"
 
 @dataclass(frozen=True)
 class Cause:
-    """One thing that is wrong: a part of which some text is replaced, or settings."""
+    """One thing that is wrong: a part of which some text is replaced, or a setting."""
 
     says: str
     shows: str
@@ -28,7 +29,8 @@ class Cause:
     """The exercise that asked for the part, if it is one."""
     changes: tuple[tuple[str, str], ...] = ()
     """Texts of the reference solution, and what stands in their place."""
-    settings: dict = field(default_factory=dict)
+    change_args: Callable[[PPOArgs], PPOArgs] = lambda args: args
+    """What it makes of the settings."""
 
     @property
     def exercise(self) -> Exercise:
@@ -51,21 +53,15 @@ class Cause:
             return PPOTrainer
         owner, parts = answers.places(self.exercise, self.broken_part() if repaired is None else repaired)
 
-        class Trainer(PPOTrainer):
-            def __init__(self, args: PPOArgs):
+        def within(name: str):
+            def method(trainer: PPOTrainer, *arguments):
                 with patch.multiple(owner, create=True, **parts):
-                    super().__init__(args)
+                    return getattr(PPOTrainer, name)(trainer, *arguments)
 
-            def rollout_phase(self) -> None:
-                with patch.multiple(owner, create=True, **parts):
-                    super().rollout_phase()
+            return method
 
-            def learning_phase(self) -> None:
-                with patch.multiple(owner, create=True, **parts):
-                    super().learning_phase()
-
-        Trainer.__name__ = Trainer.__qualname__ = "PPOTrainer"
-        return Trainer
+        methods = ("__init__", "rollout_phase", "learning_phase", "film")
+        return type("PPOTrainer", (PPOTrainer,), {name: within(name) for name in methods})
 
 
 RECOMPUTED = """\
@@ -81,7 +77,7 @@ CAUSES = {
     "A": Cause(
         "The learning rate is ten times too large.",
         "`approx_kl` and `clipfrac` far above those of the healthy runs in the very first iterations, and the rate itself, in `args`",
-        settings={"learning_rate": 10 * PRESETS["cartpole"].learning_rate},
+        change_args=lambda args: replace(args, learning_rate=10 * args.learning_rate),
     ),
     "B": Cause(
         "Nothing is wrong with the code. The seed was unlucky.",
@@ -89,7 +85,7 @@ CAUSES = {
     ),
     "C": Cause(
         "The log-probabilities in the rollout belong to actions that were drawn a second time.",
-        "`approx_kl` and `clipfrac` that grow as the policy makes up its mind, and an entropy that stays high",
+        "`approx_kl` and `clipfrac` that grow during the run, and an entropy that stays high",
         "play_step",
         (
             (
@@ -109,7 +105,7 @@ CAUSES = {
     ),
     "E": Cause(
         "The observations are scaled to [0, 1] twice.",
-        "networks that receive numbers below 1/255, and first updates that hardly move the policy",
+        "networks that receive numbers of at most 1/255, and first updates that hardly move the policy",
         "scale_bytes",
         (("obs.float() / 255", "(obs.float() / 255) / 255"),),
     ),
@@ -133,13 +129,13 @@ CAUSES = {
     ),
     "J": Cause(
         "The policy loss has the wrong sign.",
-        "scores that fall to the lowest there are, and a fourth probe that fails: the policy moves away from what pays",
+        "scores that fall to the lowest possible, and a fourth probe that fails: the policy moves away from what pays",
         "policy_loss",
         (("return -torch", "return torch"),),
     ),
     "K": Cause(
         "The policy loss takes the larger of its two terms, which are to be maximised, instead of the smaller.",
-        "scores that fall to the lowest there are after huge first steps, though all probes pass and the learning rate is right",
+        "scores that fall to the lowest possible after huge first steps, though all probes pass and the learning rate is right",
         "policy_loss",
         (("-torch.min(", "-torch.max("),),
     ),
@@ -250,7 +246,7 @@ RUNS = {
 """The runs of chapter 13."""
 
 REPAIRS = {1: 7, 2: 2, 3: 1, 4: 5, 5: 3, 6: 6, 7: 8, 8: 9}
-"""For each exercise `repair_N`, the run whose part it repairs: in another order, or the one that is missing would tell that it has no bug."""
+"""For each exercise `repair_N`, the run whose part it repairs; in another order, because a gap would show which run has no bug."""
 
 
 def run_of(number: int) -> Run:
@@ -279,7 +275,7 @@ def sick_trainer(number: int, repaired: Any = None) -> type[PPOTrainer]:
 def args_of(number: int) -> PPOArgs:
     """Return the settings of a run. Raises ValueError if there is none of that number."""
     run = run_of(number)
-    return replace(run.args, **CAUSES[run.cause].settings)
+    return CAUSES[run.cause].change_args(run.args)
 
 
 def part_of(number: int) -> str:

@@ -149,6 +149,10 @@ def test_bootstrap_interval(bootstrap_interval):
         "The interval does not follow `rng`: the same generator gives the same interval, another seed another one.",
         "does not follow rng",
     )
+    try:
+        interval(np.ones((2, 3)), mean, num_resamples=50)
+    except ValueError:
+        require(False, "Groups of 3 runs were refused; expected an interval: only fewer are too few.", "3 refused")
     for few in (1, 2):
         try:
             interval(np.ones((2, few)), mean)
@@ -156,7 +160,7 @@ def test_bootstrap_interval(bootstrap_interval):
             continue
         require(
             False,
-            f"Groups of {few} run{'s' * (few > 1)} were taken; expected a ValueError: they say nothing about scatter.",
+            f"Groups of {few} run{'s' * (few > 1)} were taken; expected a ValueError: they say next to nothing about scatter.",
             f"{few} taken",
         )
 

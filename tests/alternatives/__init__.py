@@ -982,6 +982,27 @@ def occlusion_saliency(network, obs, size, stride):
     top = heat.max()
     return heat if top == 0 else heat / top
 """,
+    "means from cumulative sums": """
+def occlusion_saliency(network, obs, size, stride):
+    side = obs.shape[-1]
+    if size > side or size < 1 or stride < 1:
+        raise ValueError("no such window")
+    sums = torch.nn.functional.pad(obs[-1].cumsum(0).cumsum(1), (1, 0, 1, 0))
+    starts = range(0, side - size + 1, stride)
+    batch, windows = [obs], []
+    for i in starts:
+        for j in starts:
+            total = sums[i + size, j + size] - sums[i, j + size] - sums[i + size, j] + sums[i, j]
+            window = torch.zeros_like(obs[-1])
+            window[i:i + size, j:j + size] = 1
+            windows.append(window)
+            batch.append(torch.cat([obs[:-1], (obs[-1] * (1 - window) + window * total / size**2)[None]]))
+    with torch.no_grad():
+        out = network(torch.stack(batch))
+    windows = torch.stack(windows)
+    heat = ((out[1:] - out[0]).abs()[:, None, None] * windows).sum(0) / windows.sum(0).clamp(min=1)
+    return heat / heat.max() if heat.max() > 0 else heat
+""",
 }
 ALTERNATIVES["linear_probe"] = {
     "primal where it is smaller": """
@@ -1068,7 +1089,7 @@ def steps_before_loss(values, ball_lost, share):
             n += 1
         counts.append(n)
         life = []
-    return torch.tensor(counts, dtype=torch.long).to(values.device)
+    return torch.tensor(counts).to(values.device)  # of floats where there are none
 """,
     "cumulative product": """
 def steps_before_loss(values, ball_lost, share):

@@ -1,10 +1,11 @@
-"""The causes of chapter 13 change what they say, the recorded runs are all there, and nothing gives a run's cause away."""
+"""The causes of chapter 13 do what they say, the recorded runs are all there, and nothing gives a run's cause away."""
 
 import inspect
 import json
 import traceback
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import partial
 from io import StringIO
 
 import numpy as np
@@ -14,11 +15,15 @@ import torch
 from chapters import record_runs
 from solutions import advantages, diagnoses, losses, networks, optim, rollout, sick_runs
 from solutions.args import PRESETS, PPOArgs
+from solutions.evaluate import record_game
 from solutions.sick_runs import CAUSES, REPAIRS, RUNS, args_of, part_of, recorded, sick_trainer
 from solutions.trainer import PPOTrainer
 from tests import checks
 from utils.course.exercises import exercises
+from utils.envs import make_envs
 from utils.probes import check_probe
+from utils.watching import health
+from utils.watching.table import Table
 
 PARTS = [
     (advantages, "compute_advantages"),
@@ -53,9 +58,9 @@ def test_each_cause_changes_a_training_and_leaves_everything_as_it_was(letter):
     args = replace(PRESETS[games.get(letter, "cartpole")], **(SHORT | {"num_steps": 64, "total_timesteps": 512}))
     if letter == "D":  # CartPole does not run out of time so soon
         args = replace(args, env_id="Probe6-v0")
-    seen = weights_after(cause.trainer(), replace(args, **cause.settings))
+    seen = weights_after(cause.trainer(), cause.change_args(args))
     assert before == [getattr(*part) for part in PARTS]
-    assert torch.equal(seen, weights_after(PPOTrainer, args)) == (not cause.part and not cause.settings)
+    assert torch.equal(seen, weights_after(PPOTrainer, args)) == (letter == "B")
 
 
 @pytest.mark.parametrize("letter", [letter for letter, cause in CAUSES.items() if cause.part])
@@ -113,6 +118,37 @@ def test_recorded_runs_are_whole():
             assert len(rows) == run.args.num_iterations, (number, name)
             assert rows[-1]["global_step"] == run.args.num_iterations * run.args.batch_size
             assert np.isfinite([rows[-1][figure] for figure in rows[-1]]).all(), (number, name)
+
+
+def test_the_records_are_of_these_runs():
+    entries = json.loads(sick_runs.FILE.read_text())
+    seen = {name: entry["fingerprint"] for name, entry in entries.items()}
+    assert seen == {name: record_runs.fingerprint(*one) for name, one in record_runs.trainings(list(RUNS)).items()}, (
+        "record anew"
+    )
+
+
+def test_what_the_automatic_check_finds_on_the_way():
+    """The chapter says so."""
+    speaks = []
+    for number in RUNS:
+        rows, args = recorded(number)[f"run {number}"], args_of(number)
+        num_actions = make_envs(args.env_id, 1, args.mode).single_action_space.n
+        if any(health.diagnose(Table(rows[:seen]), args, num_actions) for seen in range(1, len(rows) + 1)):
+            speaks.append(number)
+    assert speaks == [1, 4, 7, 9]
+
+
+def test_a_film_is_played_by_the_broken_part(monkeypatch):
+    """Of run 6, whose agent would see a screen 255 times as bright through the healthy part."""
+    seen = []
+    part = CAUSES["E"].broken_part()
+    trainer = CAUSES["E"].trainer(lambda obs: seen.append(obs) or part(obs))(replace(args_of(6), **SHORT))
+    monkeypatch.setattr("solutions.trainer.record_game", partial(record_game, max_steps=2))
+    monkeypatch.setattr(trainer.log, "add_video", lambda *_: None)
+    seen.clear()
+    trainer.film()
+    assert seen
 
 
 def test_missing_or_broken_records(tmp_path, monkeypatch):
