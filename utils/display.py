@@ -184,7 +184,8 @@ def embed_video(path: Path, figsize: tuple[float, float] = (4, 5)):
     from IPython.display import HTML
 
     width, height = (round(96 * inches) for inches in figsize)  # 96 CSS pixels to the inch
-    style = f'style="width: {width}px; height: {height}px; object-fit: contain; image-rendering: pixelated"'
+    size = f"width: {width}px; max-width: 100%; height: {height}px"  # not wider than a narrow page
+    style = f'style="{size}; object-fit: contain; image-rendering: pixelated"'
     data = base64.b64encode(path.read_bytes()).decode()
     if path.suffix == ".gif":
         return HTML(f'<img alt="A film" src="data:image/gif;base64,{data}" {style}>')

@@ -112,8 +112,10 @@ def test_a_chapter_runs_whole(page, open_notebook, shoot, stem):
     assert not notebook.stderr(page)
     assert not flaws(page)
     for film in page.locator("video").all():
-        film.evaluate("film => film.scrollIntoView()")
-        until(lambda film=film: film.evaluate("film => film.currentTime > 0"), "the film to play")
+        plays = (
+            "film => { film.scrollIntoView(); return film.currentTime > 0 }"  # again: a long page moves while it is laid out
+        )
+        until(lambda film=film, plays=plays: film.evaluate(plays), "the film to play")
     shoot(f"figure-{stem}", *page.locator(".jp-OutputArea-output :is(img, video):visible").all())
 
 
