@@ -98,7 +98,7 @@ def main() -> int:
                     f"{run.name:28} seed {run.seed:2}, {run.core_seconds:.0f} core seconds; seeds so far: {seeds}", flush=True
                 )
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)  # otherwise it would first train all that is left
+            pool.shutdown(cancel_futures=True)  # otherwise it would first train all that is left
             raise
     return 0
 

@@ -112,9 +112,8 @@ def test_a_chapter_runs_whole(page, open_notebook, shoot, stem):
     assert not notebook.stderr(page)
     assert not flaws(page)
     for film in page.locator("video").all():
-        plays = (
-            "film => { film.scrollIntoView(); return film.currentTime > 0 }"  # again: a long page moves while it is laid out
-        )
+        # scrolled to each time, because a long page moves while it is laid out
+        plays = "film => { film.scrollIntoView(); return film.currentTime > 0 }"
         until(lambda film=film, plays=plays: film.evaluate(plays), "the film to play")
     shoot(f"figure-{stem}", *page.locator(".jp-OutputArea-output :is(img, video):visible").all())
 
