@@ -11,7 +11,6 @@ import json
 import math
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,8 +20,6 @@ from utils import words
 
 if __name__ == "__main__":
     words.guard()  # before the imports that take seconds
-
-import torch
 
 from chapters import measure
 from solutions.ablate import DETAILS, DETAILS_OF, FILE, GAMES, train
@@ -89,17 +86,12 @@ def main() -> int:
         parser.error(f"{game} has no variant {min(unknown)!r}; choose from {', '.join(DETAILS_OF[game])}.")
     there = {name: one["seeds"] for name, one in read().get(game, {}).items()}
     missing = [(name, seed) for name in names for seed in range(1, 1 + arguments.seeds) if seed not in there.get(name, [])]
-    with ProcessPoolExecutor(arguments.processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        try:
-            for ended in as_completed([pool.submit(one_run, game, name, seed) for name, seed in missing]):
-                run = ended.result()
-                seeds = keep(game, run, f"python chapters/ablate.py {game} --seeds {arguments.seeds} --only {run.name!r}")
-                print(
-                    f"{run.name:28} seed {run.seed:2}, {run.core_seconds:.0f} core seconds; seeds so far: {seeds}", flush=True
-                )
-        except BaseException:
-            pool.shutdown(cancel_futures=True)  # otherwise it would first train all that is left
-            raise
+
+    def on_result(run: Run) -> None:
+        seeds = keep(game, run, f"python chapters/ablate.py {game} --seeds {arguments.seeds} --only {run.name!r}")
+        print(f"{run.name:28} seed {run.seed:2}, {run.core_seconds:.0f} core seconds; seeds so far: {seeds}", flush=True)
+
+    measure.side_by_side(one_run, [(game, name, seed) for name, seed in missing], arguments.processes, on_result)
     return 0
 
 

@@ -17,6 +17,8 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +30,7 @@ if __name__ == "__main__":
     words.guard()  # before the imports that may fail
 
 import nbclient
+import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from chapters import build
@@ -164,6 +167,20 @@ def processor() -> str:
     lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return f"{len(names)} cores of {names[0]}" if names else platform.processor()
+
+
+def side_by_side(function: Callable, tasks: Iterable[tuple], processes: int, on_result: Callable) -> None:
+    """Call a function with the arguments of each task, in processes with a core each, and `on_result` with whatever is done.
+
+    If a call fails, or `on_result` does, the tasks that have not begun are given up, and the exception is raised.
+    """
+    with ProcessPoolExecutor(processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try:
+            for ended in as_completed([pool.submit(function, *task) for task in tasks]):
+                on_result(ended.result())
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # otherwise it would first do all that is left
+            raise
 
 
 def write(path: Path, entries: dict) -> None:

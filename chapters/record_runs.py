@@ -1,4 +1,4 @@
-"""Record the logs of the runs of chapter 13, and of healthy runs beside them: python chapters/record_runs.py
+"""Record the logs of the runs of chapters 14 and 15, and of healthy runs beside them: python chapters/record_runs.py
 
 They go to chapters/sick_runs.json, each with the command, the versions and the machine. It takes about seven minutes on two cores.
 """
@@ -7,7 +7,6 @@ import argparse
 import math
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, replace
 from hashlib import sha256
@@ -21,8 +20,6 @@ from utils import words
 if __name__ == "__main__":
     words.guard()  # before the imports that take seconds
 
-import torch
-
 from chapters import measure
 from solutions.args import PPOArgs
 from solutions.sick_runs import CAUSES, FILE, RUNS, args_of, sick_trainer
@@ -30,12 +27,12 @@ from solutions.trainer import PPOTrainer
 from utils.files import read_records
 
 
-def log_of(number: int | None, args: PPOArgs) -> dict[str, list[float | None]]:
-    """Train a run, or a healthy one, and return the columns of its log to four digits."""
+def one_log(name: str, number: int | None, args: PPOArgs) -> tuple[str, dict[str, list[float | None]]]:
+    """Train a run, or a healthy one, and return its name and the columns of its log to four digits."""
     trainer_class = PPOTrainer if number is None else sick_trainer(number)
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         rows = trainer_class(args).train().rows
-    return {name: [short(row[name]) for row in rows] for name in rows[0]}
+    return name, {figure: [short(row[figure]) for row in rows] for figure in rows[0]}
 
 
 def short(value: float) -> float | None:
@@ -71,17 +68,16 @@ def main() -> int:
     arguments = parser.parse_args()
     wanted = trainings(arguments.only)
     longest_first = sorted(wanted, key=lambda name: -wanted[name][1].total_timesteps)
-    started = time.time()
-    with ProcessPoolExecutor(arguments.processes, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        futures = {name: pool.submit(log_of, *wanted[name]) for name in longest_first}
-        logs = {name: futures[name].result() for name in wanted}
+    started, logs = time.time(), {}
+    tasks = [(name, *wanted[name]) for name in longest_first]
+    measure.side_by_side(one_log, tasks, arguments.processes, lambda result: logs.update([result]))
     command, kept = "python chapters/record_runs.py", {}
     if arguments.only != list(RUNS):
         kept = read_records(FILE, command)
         command += f" --only {' '.join(map(str, arguments.only))}"
     facts = measure.facts(command, started)
     measure.write(
-        FILE, kept | {name: facts | {"fingerprint": fingerprint(*wanted[name]), "log": log} for name, log in logs.items()}
+        FILE, kept | {name: facts | {"fingerprint": fingerprint(*wanted[name]), "log": logs[name]} for name in wanted}
     )
     print(f"{len(wanted)} runs in {time.time() - started:.0f} seconds.")
     return 0

@@ -1,4 +1,4 @@
-"""The details of PPO, each of which can be left out or changed while everything else stays (chapter 12).
+"""The details of PPO, each of which can be left out or changed while everything else stays (chapter 13).
 
 `python chapters/ablate.py GAME` trains them over many seeds.
 """

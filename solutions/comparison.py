@@ -1,4 +1,4 @@
-"""What a few runs say about many: robust means, intervals and comparisons (chapter 12)."""
+"""What a few runs say about many: robust means, intervals and comparisons (chapter 13)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What an agent has learned: saliency maps, probes, counterfactual observations (chapter 11)."""
+"""What an agent has learned: saliency maps, probes, counterfactual observations (chapters 11 and 12)."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""Runs of which most are sick, for you to find out which and why (chapters 05 and 13). What ails them stands below: diagnose first."""
+"""Runs of which most are sick, for you to find out which and why (chapters 05, 14 and 15). What ails them stands below: diagnose first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,6 +31,8 @@ class Cause:
     """Texts of the reference solution, and what stands in their place."""
     change_args: Callable[[PPOArgs], PPOArgs] = lambda args: args
     """What it makes of the settings."""
+    mode: str = ""
+    """The only mode of environments (see `utils.envs.make_envs`) in which the part plays a role, if there is one."""
 
     @property
     def exercise(self) -> Exercise:
@@ -108,12 +110,14 @@ CAUSES = {
         "networks that receive numbers of at most 1/255, and first updates that hardly move the policy",
         "scale_bytes",
         (("obs.float() / 255", "(obs.float() / 255) / 255"),),
+        mode="ram",
     ),
     "F": Cause(
         "Of each byte of the memory, the change since the last step comes out as 0.",
         "a first step as large as in the healthy runs, and then a slower rise of the scores and of the explained variance",
         "ram_features",
         (("32 * (newest - before)", "32 * (newest - newest)"),),
+        mode="ram",
     ),
     "G": Cause(
         "The sum of the advantages is cut at a step if the step after it ended the episode.",
@@ -243,9 +247,9 @@ RUNS = {
     8: Run(diagnoses.diagnosis_8(), replace(CARTPOLE, seed=11)),
     9: Run(diagnoses.diagnosis_9(), replace(CARTPOLE, seed=4)),
 }
-"""The runs of chapter 13."""
+"""The runs of chapters 14 (the first five) and 15."""
 
-REPAIRS = {1: 7, 2: 2, 3: 1, 4: 5, 5: 3, 6: 6, 7: 8, 8: 9}
+REPAIRS = {1: 2, 2: 1, 3: 5, 4: 3, 5: 7, 6: 6, 7: 8, 8: 9}
 """For each exercise `repair_N`, the run whose part it repairs; in another order, because a gap would show which run has no bug."""
 
 

@@ -53,7 +53,7 @@ def _for_notebook(test):
 
 for _path in sorted(Path(__file__).parent.glob("test_*.py")):
     for _name, _test in vars(importlib.import_module(f"tests.{_path.stem}")).items():
-        if _name.startswith("test_"):
+        if _name.startswith("test_") and callable(_test):  # not a module of tests that it imports
             globals()[_name] = _for_notebook(_test)
 
 if jupyter.in_notebook():  # the first optimizer imports it, for seconds: better while the learner reads than in a test

@@ -93,7 +93,7 @@ def test_clipped_value_loss():
         assert losses.value_loss(new_values, torch.ones(2)).item() == pytest.approx(0.5 * (0.64 + 0.01) / 2)
 
 
-@pytest.mark.parametrize("game", ["cartpole", "acrobot"])  # those of chapter 12
+@pytest.mark.parametrize("game", ["cartpole", "acrobot"])  # those of chapter 13
 def test_recorded_runs_are_whole(game):
     runs = ablate.read_runs(game)
     assert list(runs) == sorted(DETAILS_OF[game]), (

@@ -104,7 +104,18 @@ def test_an_exercise_is_solved(page, open_notebook, shoot, name):
     shoot(f"exercise-{name}-progress", panel)
 
 
-@pytest.mark.parametrize("stem", ["00_start_here", "02_actor_critic", "11_look_inside", "12_what_matters", "13_find_the_bug"])
+@pytest.mark.parametrize(
+    "stem",
+    [
+        "00_start_here",
+        "02_actor_critic",
+        "11_look_inside",
+        "12_what_if",
+        "13_what_matters",
+        "14_find_the_bug",
+        "15_harder_bugs",
+    ],
+)
 def test_a_chapter_runs_whole(page, open_notebook, shoot, stem):
     notebook = open_notebook(stem, build.unfold(stem, SOURCES, solved=True))
     notebook.menu("Run", "Run All Cells")

@@ -1,4 +1,4 @@
-"""Tests of the exercises of chapter 12."""
+"""Tests of the exercises of chapter 13."""
 
 import numpy as np
 import torch

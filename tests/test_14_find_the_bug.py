@@ -1,8 +1,8 @@
-"""Tests of the exercises of chapter 13: a diagnosis is right or not, and a repaired part is tested as in its own chapter."""
+"""Tests of the exercises of chapter 14: a diagnosis is right or not, and a repaired part is tested as in its own chapter."""
 
 from collections.abc import Callable
 
-from tests import test_03_rollouts, test_04_ppo_losses, test_05_instruments, test_06_train_cartpole, test_07_ram_networks
+from tests import test_03_rollouts, test_04_ppo_losses, test_05_instruments
 from tests.checks import require
 
 
@@ -44,49 +44,17 @@ def test_diagnosis_5(diagnosis_5):
     expect_diagnosis(diagnosis_5, 5)
 
 
-def test_diagnosis_6(diagnosis_6):
-    expect_diagnosis(diagnosis_6, 6)
-
-
-def test_diagnosis_7(diagnosis_7):
-    expect_diagnosis(diagnosis_7, 7)
-
-
-def test_diagnosis_8(diagnosis_8):
-    expect_diagnosis(diagnosis_8, 8)
-
-
-def test_diagnosis_9(diagnosis_9):
-    expect_diagnosis(diagnosis_9, 9)
-
-
-def test_repair_1(policy_loss):
-    test_04_ppo_losses.test_policy_loss(policy_loss)
-
-
-def test_repair_2(value_loss):
+def test_repair_1(value_loss):
     test_04_ppo_losses.test_value_loss(value_loss)
 
 
-def test_repair_3(PPOScheduler):
+def test_repair_2(PPOScheduler):
     test_05_instruments.test_PPOScheduler(PPOScheduler)
 
 
-def test_repair_4(PPOAgent):
+def test_repair_3(PPOAgent):
     test_03_rollouts.test_play_step(PPOAgent)
 
 
-def test_repair_5(make_optimizer):
+def test_repair_4(make_optimizer):
     test_05_instruments.test_make_optimizer(make_optimizer)
-
-
-def test_repair_6(scale_bytes):
-    test_07_ram_networks.test_scale_bytes(scale_bytes)
-
-
-def test_repair_7(PPOTrainer):
-    test_06_train_cartpole.test_learning_phase(PPOTrainer)
-
-
-def test_repair_8(compute_advantages):
-    test_03_rollouts.test_compute_advantages(compute_advantages)

@@ -1,0 +1,205 @@
+"""Instruments to examine a run from outside (chapters 14 and 15).
+
+Each takes the run's number. What they print and draw is for a reader of a notebook. All but the first few train, which takes seconds, and
+minutes in Pong.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.utils.capture import capture_output
+
+from solutions.args import PPOArgs
+from solutions.sick_runs import CAUSES, args_of, recorded, sick_trainer
+from utils.envs import make_envs
+from utils.probes import PROBES, probe_report
+from utils.style import BLUE, ORANGE
+from utils.watching import health
+from utils.watching.table import Table
+
+SCORE = ["episodic_return"]
+POLICY = ["entropy", "approx_kl", "clipfrac"]
+CRITIC = ["mean_value", "value_loss", "explained_variance"]
+OPTIMIZER = ["grad_norm", "learning_rate"]
+ALL = SCORE + POLICY + CRITIC + OPTIMIZER
+"""The figures of a log that can be drawn; those before it are groups of them."""
+
+LINEAR_UP_TO = {"approx_kl": 0.01, "value_loss": 1.0, "grad_norm": 1.0}
+"""Above that the axis of a figure is logarithmic, if it goes far above it."""
+
+
+def show_run(number: int, figures: list[str] | str = SCORE, until: int | None = None, **others: Table) -> None:
+    """Draw figures of a run beside those of three healthy seeds of the same game and settings.
+
+    Args:
+        number: of the run.
+        figures: names from `ALL`.
+        until: so many environment steps are drawn, all if it is None.
+        others: rows of other logs, to be drawn under these names.
+
+    Raises:
+        ValueError: there is no such run or figure.
+    """
+    figures = [figures] if isinstance(figures, str) else figures
+    if unknown := [figure for figure in figures if figure not in ALL]:
+        raise ValueError(f"There is no figure {unknown[0]!r}: choose from {', '.join(ALL)}.")
+    logs = recorded(number) | others
+    columns = len(figures) if len(figures) <= 4 else 5
+    rows_of_axes = -(-len(figures) // columns)
+    fig, axes = plt.subplots(
+        rows_of_axes, columns, figsize=(min(13.5, 2 + 3.4 * columns), 2.6 * rows_of_axes + 0.3), squeeze=False
+    )
+    for ax in axes.flat[len(figures) :]:
+        ax.axis("off")
+    for ax, figure in zip(axes.flat, figures, strict=False):
+        for name, rows in logs.items():
+            colour, width = (ORANGE, 1.8) if name.startswith("run") else (BLUE, 1.8) if name in others else ("0.65", 1.0)
+            ax.plot(rows.column("global_step"), rows.column(figure), color=colour, lw=width, zorder=3 if width > 1 else 2)
+        highest = max(np.nanmax(rows.column(figure)) for rows in logs.values())
+        if highest > 5 * LINEAR_UP_TO.get(figure, np.inf):
+            unit = LINEAR_UP_TO[figure]
+            ax.set_yscale("symlog", linthresh=unit)
+            ticks = [0, unit / 2, *(unit * 10**k for k in range(6) if unit * 10**k <= highest)]
+            ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+            ax.minorticks_off()
+        if figure == "explained_variance":
+            ax.set_ylim(-0.55, 1.05)
+        ax.set_title(figure)
+        ax.set_xlim(0, until)
+        ax.set_xlabel("environment steps")
+        ax.xaxis.set_major_locator(plt.MaxNLocator(3))
+        ax.xaxis.set_major_formatter("{x:,.0f}")
+    lines = [(ORANGE, f"run {number}"), *((BLUE, name) for name in others), ("0.65", "three healthy seeds")]
+    handles = [plt.Line2D([], [], color=colour, label=label) for colour, label in lines]
+    fig.legend(handles=handles, loc="lower center", ncols=len(handles), bbox_to_anchor=(0.5, -0.16 / rows_of_axes))
+    plt.show()
+
+
+def of_run(number: int, figure: str, iteration: int = -1) -> float:
+    """Return a figure of a recorded run in one of its iterations: 0 is the first, -1 the last."""
+    return recorded(number)[f"run {number}"].column(figure)[iteration]
+
+
+def of_healthy(number: int, figure: str, iteration: int = -1, choose: Callable = max) -> float:
+    """Return the largest of that figure in the three healthy runs beside a run; with `choose=min` the smallest."""
+    return choose(rows.column(figure)[iteration] for name, rows in recorded(number).items() if name.startswith("healthy"))
+
+
+def worth(steps: int, gamma: float = 0.99) -> float:
+    """Return what the states of a game of so many steps are worth on average, if each step pays 1."""
+    return float(np.mean((1 - gamma ** np.arange(1, steps + 1)) / (1 - gamma)))
+
+
+def first_iterations(number: int) -> None:
+    """Print the figures of a run's first three iterations, and the range of the healthy ones."""
+    print(f"{'':20}" + "".join(f"{f'iteration {k + 1}: run, healthy':>31}" for k in range(3)))
+    for figure in ALL:
+        cells = [
+            (of_run(number, figure, k), of_healthy(number, figure, k, min), of_healthy(number, figure, k)) for k in range(3)
+        ]
+        print(f"{figure:20}" + "".join(f"{run:>10.3g} {f'{low:.3g} to {high:.3g}':>20}" for run, low, high in cells))
+
+
+def probes(which: int | str) -> None:
+    """Let the trainer of a run, or one with a cause, learn the probe environments; print what each is and what was learned."""
+    trainer_class = CAUSES[which].trainer() if which in CAUSES else sick_trainer(which)
+    for probe, passed, sentence in probe_report(trainer_class, PPOArgs):
+        print(
+            f"{'✓' if passed else '✗'} {probe[:6]} ({PROBES[probe].__doc__.splitlines()[0].rstrip('.')})\n         {sentence}"
+        )
+
+
+def look_inside(number: int) -> None:
+    """Train two iterations with the run's trainer and with a healthy one; print what the networks receive and how layers move."""
+    for whose, trainer_class in {
+        f"the trainer of run {number}": sick_trainer(number),
+        "a healthy trainer": CAUSES["B"].trainer(),
+    }.items():
+        trainer, inputs = trainer_class(args_of(number)), []
+        both = {"actor": trainer.actor, "critic": trainer.critic}
+        trainer.actor[0].register_forward_pre_hook(lambda _, given, inputs=inputs: inputs.append(given[0].detach()))
+        start = {who: copy.deepcopy(network.state_dict()) for who, network in both.items()}
+        for _ in range(2):
+            trainer.rollout_phase()
+            trainer.learning_phase()
+        lowest, highest = min(one.min() for one in inputs), max(one.max() for one in inputs)
+        print(f"{whose}: its networks receive numbers from {lowest:.3g} to {highest:.3g}")
+        for who, network in both.items():
+            weights = {name: weight for name, weight in network.state_dict().items() if name.endswith("weight")}
+            moved = [(weight - start[who][name]).norm() / start[who][name].norm() for name, weight in weights.items()]
+            layers = ", ".join(f"layer {k} {share:.1%}" for k, share in enumerate(moved, 1))
+            print(f"    {who + ',':7} by how much the weights have changed: {layers}")
+
+
+def other_seeds(number: int, seeds: tuple[int, ...] | int = (21, 22, 23)) -> None:
+    """Train the run's trainer with other seeds, and print the mean return of the last 100 games on the way."""
+    for seed in (seeds,) if isinstance(seeds, int) else seeds:
+        with capture_output():
+            returns = sick_trainer(number)(replace(args_of(number), seed=seed)).train().rows.column("episodic_return")
+        seen = [returns[len(returns) * k // 4 - 1] for k in (1, 2, 4)]
+        said = ", ".join("no game yet" if np.isnan(one) else f"{one:.1f}" for one in seen)
+        print(f"seed {seed}: mean return after a quarter, half and all of the run: {said}")
+
+
+def try_cause(number: int, letter: str, figures: list[str] | str = ALL) -> None:
+    """Put a cause into a healthy trainer, train it with the settings of a run and another seed, and draw it beside the run.
+
+    Raises:
+        ValueError: there is no such cause, or it is in a part that the run's game does not use.
+    """
+    if letter not in CAUSES:
+        raise ValueError(f"There is no cause {letter!r}: choose a letter from {', '.join(CAUSES)}.")
+    cause = CAUSES[letter]
+    args = cause.change_args(replace(args_of(number), seed=args_of(number).seed + 100))
+    if cause.mode not in ("", args.mode):
+        raise ValueError(f"The cause {letter} is in a part for the console's memory, from which run {number} does not play.")
+    with capture_output():
+        rows = cause.trainer()(args).train().rows
+    show_run(number, figures, **{f"cause {letter}, trained here": rows})
+
+
+def film(number: int) -> None:
+    """Train the run once more, with its own seed, and show a game."""
+    trainer = sick_trainer(number)(args_of(number))
+    with capture_output():
+        trainer.train()
+    trainer.film()
+
+
+def train_again(number: int, part: Any, figures: list[str], iterations: int | None = None) -> None:
+    """Train a run with a part of yours in the place of the broken one, draw it beside what it was, and compare.
+
+    Args:
+        number: of the run.
+        part: the function or class that takes the broken part's place.
+        figures: names from `ALL`.
+        iterations: the training stops after so many, at its end if it is None.
+    """
+    trainer = sick_trainer(number, part)(args_of(number))
+    with capture_output():
+        rows = trainer.train(on_iteration=lambda trainer: len(trainer.log.rows) == iterations).rows
+    show_run(number, figures, until=2 * rows[-1]["global_step"] if iterations else None, repaired=rows)
+    last = min(len(rows), len(recorded(number)[f"run {number}"])) - 1
+    for figure in figures:
+        low, high = of_healthy(number, figure, last, min), of_healthy(number, figure, last)
+        print(
+            f"{figure:20} run {number} {of_run(number, figure, last):.4g}, repaired {rows[last][figure]:.4g}, "
+            f"healthy {low:.4g} to {high:.4g}"
+        )
+    actions = trainer.log.num_actions
+    print(health.in_words(rows, trainer.args, actions, health.diagnose(rows, trainer.args, actions)))
+
+
+def automatic_check(number: int) -> str:
+    """Say what `health.diagnose` finds in a run, looking after each of its iterations, and after how many steps first."""
+    rows, args = recorded(number)[f"run {number}"], args_of(number)
+    num_actions = int(make_envs(args.env_id, 1, args.mode).single_action_space.n)
+    found: dict[str, int] = {}
+    for seen in range(1, len(rows) + 1):
+        for finding in health.diagnose(Table(rows[:seen]), args, num_actions):
+            found.setdefault(finding, rows[seen - 1]["global_step"])
+    return ", ".join(f"{finding} (after {step:,} steps)" for finding, step in found.items()) or "nothing suspicious"
