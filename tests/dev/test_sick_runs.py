@@ -165,6 +165,18 @@ def test_bad_input():
         sick_trainer(4, losses.policy_loss)
 
 
+def test_bad_input_to_an_instrument():
+    with pytest.raises(ValueError, match="There is no figure 'entropie': choose from episodic_return, entropy,"):
+        examine.show_run(1, "entropie")
+    with pytest.raises(ValueError, match="There is no cause 'Z': choose a letter from A, B,"):
+        examine.try_cause(1, "Z")
+    with pytest.raises(ValueError, match="The cause E is in a part for the console's memory, from which run 1 does not play"):
+        examine.try_cause(1, "E")
+    for instrument in (examine.show_run, examine.first_iterations, examine.probes, examine.look_inside, examine.other_seeds):
+        with pytest.raises(ValueError, match="There is no run 10"):
+            instrument(10)
+
+
 def test_a_reworded_reference_is_named(monkeypatch):
     monkeypatch.setitem(CAUSES, "K", replace(CAUSES["K"], changes=(("no such text", ""),)))
     with pytest.raises(ValueError, match="policy_loss does not contain 'no such text' any more"):
