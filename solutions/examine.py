@@ -98,10 +98,12 @@ def first_iterations(number: int) -> None:
     """Print the figures of a run's first three iterations, and the range of the healthy ones."""
     print(f"{'':20}" + "".join(f"{f'iteration {k + 1}: run, healthy':>31}" for k in range(3)))
     for figure in ALL:
+        digits = ".4g" if figure == "entropy" else ".3g"  # the entropy is to be taken from log n
         cells = [
             (of_run(number, figure, k), of_healthy(number, figure, k, min), of_healthy(number, figure, k)) for k in range(3)
         ]
-        print(f"{figure:20}" + "".join(f"{run:>10.3g} {f'{low:.3g} to {high:.3g}':>20}" for run, low, high in cells))
+        columns = [f"{run:>10{digits}} {f'{low:{digits}} to {high:{digits}}':>20}" for run, low, high in cells]
+        print(f"{figure:20}" + "".join(columns))
 
 
 def probes(which: int | str) -> None:
@@ -148,6 +150,8 @@ def other_seeds(number: int, seeds: tuple[int, ...] | int = (21, 22, 23)) -> Non
 def try_cause(number: int, letter: str, figures: list[str] | str = ALL) -> None:
     """Put a cause into a healthy trainer, train it with the settings of a run and another seed, and draw it beside the run.
 
+    Then print the figures of the first iteration of both.
+
     Raises:
         ValueError: there is no such cause, or it is in a part that the run's game does not use.
     """
@@ -160,6 +164,9 @@ def try_cause(number: int, letter: str, figures: list[str] | str = ALL) -> None:
     with capture_output():
         rows = cause.trainer()(args).train().rows
     show_run(number, figures, **{f"cause {letter}, trained here": rows})
+    for figure in [figures] if isinstance(figures, str) else figures:
+        cause_first, run_first = rows[0][figure], of_run(number, figure, 0)
+        print(f"{figure:20} first iteration: cause {letter} {cause_first:.4g}, run {number} {run_first:.4g}")
 
 
 def film(number: int) -> None:

@@ -113,7 +113,7 @@ CAUSES = {
         mode="ram",
     ),
     "F": Cause(
-        "Of each byte of the memory, the change since the last step comes out as 0.",
+        "The networks do not see how anything moves: the change of each byte since the last step comes out as 0.",
         "a first step as large as in the healthy runs, and then a slower rise of the scores and of the explained variance",
         "ram_features",
         (("32 * (newest - before)", "32 * (newest - newest)"),),
@@ -216,6 +216,13 @@ CAUSES = {
         "compute_advantages",
         ((" * ~terminations", ""),),
     ),
+    "W": Cause(
+        "The observations are scaled by a whole division, so that each byte below 255 becomes 0.",
+        "a first step more than half as large as in the healthy runs, then scores that hardly rise, and an explained variance of some 0.3 where theirs is 0.6",
+        "scale_bytes",
+        (("/ 255", "// 255"),),
+        mode="ram",
+    ),
 }
 """What may be wrong with a run, by a letter."""
 
@@ -249,8 +256,8 @@ RUNS = {
 }
 """The runs of chapters 14 (the first five) and 15."""
 
-REPAIRS = {1: 2, 2: 1, 3: 5, 4: 3, 5: 7, 6: 6, 7: 8, 8: 9}
-"""For each exercise `repair_N`, the run whose part it repairs; in another order, because a gap would show which run has no bug."""
+REPAIRS = {1: 2, 2: 1, 3: 5, 4: 3, 5: 6, 6: 7, 7: 8, 8: 9}
+"""For each exercise `repair_N`, the run whose part it repairs; chapter 14's are in another order, because a gap would show which run has no bug."""
 
 
 def run_of(number: int) -> Run:

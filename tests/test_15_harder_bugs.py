@@ -20,12 +20,12 @@ def test_diagnosis_9(diagnosis_9):
     expect_diagnosis(diagnosis_9, 9)
 
 
-def test_repair_5(policy_loss):
-    test_04_ppo_losses.test_policy_loss(policy_loss)
-
-
-def test_repair_6(scale_bytes):
+def test_repair_5(scale_bytes):
     test_07_ram_networks.test_scale_bytes(scale_bytes)
+
+
+def test_repair_6(policy_loss):
+    test_04_ppo_losses.test_policy_loss(policy_loss)
 
 
 def test_repair_7(PPOTrainer):

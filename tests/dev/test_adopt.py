@@ -189,9 +189,9 @@ def get_actor_and_critic_classic(num_obs, num_actions):
 
 
 def test_a_repaired_part_of_another_trainer_does_not_take_the_place_of_ones_own():
-    for name in ("policy_loss", "repair_5"):
+    for name in ("policy_loss", "repair_6"):
         records.write(exercises()[name], with_spies(exercises()[name]), passed=True)
     said = answers.adopt()
-    assert "Yours, and used from here on: policy_loss." in said and "repair_5" not in said
+    assert "Yours, and used from here on: policy_loss." in said and "repair_6" not in said
     trainer.PPOTrainer(replace(PRESETS["cartpole"], total_timesteps=1024)).train()
     assert set(CALLED) == {"policy_loss"}

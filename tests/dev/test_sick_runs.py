@@ -51,8 +51,9 @@ def weights_after(trainer_class, args: PPOArgs) -> torch.Tensor:
 def test_each_cause_changes_a_training_and_leaves_everything_as_it_was(letter):
     cause = CAUSES[letter]
     before = [getattr(*part) for part in PARTS]
-    games = {"E": "pong-ram", "F": "pong-ram"}
-    args = replace(PRESETS[games.get(letter, "cartpole")], **(SHORT | {"num_steps": 64, "total_timesteps": 512}))
+    args = replace(
+        PRESETS["pong-ram" if cause.mode == "ram" else "cartpole"], **(SHORT | {"num_steps": 64, "total_timesteps": 512})
+    )
     if letter == "D":  # CartPole does not run out of time so soon
         args = replace(args, env_id="Probe6-v0")
     seen = weights_after(cause.trainer(), cause.change_args(args))
@@ -103,7 +104,7 @@ def test_each_run_has_another_cause():
     assert len({run.cause for run in RUNS.values()}) == len(RUNS)
     assert all(getattr(diagnoses, f"diagnosis_{number}")() == run.cause for number, run in RUNS.items())
     assert (
-        len({cause.says for cause in CAUSES.values()}) == len({cause.shows for cause in CAUSES.values()}) == len(CAUSES) == 20
+        len({cause.says for cause in CAUSES.values()}) == len({cause.shows for cause in CAUSES.values()}) == len(CAUSES) == 21
     )
 
 
@@ -163,6 +164,18 @@ def test_bad_input():
         part_of(4)
     with pytest.raises(ValueError, match="nothing to put in its place"):
         sick_trainer(4, losses.policy_loss)
+
+
+def test_a_cause_that_is_tried_shows_its_first_iteration(monkeypatch, capsys):
+    short = replace(args_of(9), **SHORT)
+    monkeypatch.setattr(examine, "args_of", lambda number: short)
+    first = train(CAUSES["U"].trainer(), replace(short, seed=short.seed + 100)).log.rows[0]
+    capsys.readouterr()
+    examine.try_cause(9, "U", ["entropy", "value_loss"])
+    assert capsys.readouterr().out.splitlines() == [
+        f"{figure:20} first iteration: cause U {first[figure]:.4g}, run 9 {examine.of_run(9, figure, 0):.4g}"
+        for figure in ("entropy", "value_loss")
+    ]
 
 
 def test_bad_input_to_an_instrument():
