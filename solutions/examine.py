@@ -150,7 +150,7 @@ def other_seeds(number: int, seeds: tuple[int, ...] | int = (21, 22, 23)) -> Non
 def try_cause(number: int, letter: str, figures: list[str] | str = ALL) -> None:
     """Put a cause into a healthy trainer, train it with the settings of a run and another seed, and draw it beside the run.
 
-    Then print the figures of the first iteration of both.
+    Then print all figures of the first iteration of both.
 
     Raises:
         ValueError: there is no such cause, or it is in a part that the run's game does not use.
@@ -164,7 +164,7 @@ def try_cause(number: int, letter: str, figures: list[str] | str = ALL) -> None:
     with capture_output():
         rows = cause.trainer()(args).train().rows
     show_run(number, figures, **{f"cause {letter}, trained here": rows})
-    for figure in [figures] if isinstance(figures, str) else figures:
+    for figure in ALL:
         cause_first, run_first = rows[0][figure], of_run(number, figure, 0)
         print(f"{figure:20} first iteration: cause {letter} {cause_first:.4g}, run {number} {run_first:.4g}")
 
