@@ -1,4 +1,4 @@
-"""The details of PPO, each of which can be left out or changed while everything else stays (chapter 13).
+"""The details of PPO, each of which can be left out or changed while everything else stays (chapters 13 and 14).
 
 `python chapters/ablate.py GAME` trains them over many seeds.
 """
@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import nn
 
 from solutions import advantages, losses, networks, optim, rollout
@@ -29,6 +30,10 @@ GAMES = {
     "acrobot": replace(PRESETS["cartpole"], env_id="Acrobot-v1", total_timesteps=51_200),
     "breakout": replace(PRESETS["breakout"], total_timesteps=300_000, device="cpu", precision="fp32"),
 }
+
+
+WORST = {"cartpole": 0.0, "acrobot": -500.0, "breakout": 0.0}
+"""The lowest score of each game."""
 
 
 @dataclass(frozen=True)
@@ -187,12 +192,17 @@ def train(args: PPOArgs, detail: Detail) -> tuple[list[int], list[float]]:
     return [log.rows[k]["global_step"] for k in kept], [log.rows[k]["episodic_return"] for k in kept]
 
 
+def scores_of(game: str, curves: Float[np.ndarray, "runs points"]) -> Float[np.ndarray, "runs"]:
+    """Return a score for each run: the mean of its curve, which counts as the game's lowest score before the first game has ended."""
+    return np.nan_to_num(curves, nan=WORST[game]).mean(axis=1)
+
+
 def read_runs(game: str) -> dict[str, dict]:
     """Return the recorded runs of a game, by the name of their variant.
 
     Returns:
-        For each variant `steps` (P,) and `curves` (runs, P): the mean score of the last 100 games after so many steps, as arrays;
-        and `core_seconds`, what its runs took on one core each.
+        For each variant, as arrays, `steps` (P,) and `curves` (runs, P): the mean score of the last 100 games after so many steps;
+        `scores` (runs,): those of `scores_of`; and `core_seconds`, what its runs took on one core each.
 
     Raises:
         ValueError: there is no such file, it cannot be read, or it has no runs of the game; the message says what to do.
@@ -203,11 +213,13 @@ def read_runs(game: str) -> dict[str, dict]:
             f"There are no recorded runs of {game!r}, only of {', '.join(variants)}: choose one of these, or make them by "
             f"`python chapters/ablate.py {game}`."
         )
-    return {
-        name: {
+    runs = {}
+    for name, one in variants[game].items():
+        curves = np.array(one["curves"], dtype=float)
+        runs[name] = {
             "steps": np.array(one["steps"]),
-            "curves": np.array(one["curves"], dtype=float),
+            "curves": curves,
+            "scores": scores_of(game, curves),
             "core_seconds": one["core_seconds"],
         }
-        for name, one in variants[game].items()
-    }
+    return runs

@@ -1,4 +1,4 @@
-"""What a few runs say about many: robust means, intervals and comparisons (chapter 13)."""
+"""What a few runs say about many: robust means, intervals and comparisons (chapters 13 and 14)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Instruments to examine a run from outside (chapters 14 and 15).
+"""Instruments to examine a run from outside (chapters 15 and 16).
 
 Each takes the run's number. What they print and draw is for a reader of a notebook. All but the first few train, which takes seconds, and
 minutes in Pong.

@@ -1,4 +1,4 @@
-"""Runs of which most are sick, for you to find out which and why (chapters 05, 14 and 15). What ails them stands below: diagnose first."""
+"""Runs of which most are sick, for you to find out which and why (chapters 05, 15 and 16). What ails them stands below: diagnose first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -254,10 +254,10 @@ RUNS = {
     8: Run(diagnoses.diagnosis_8(), replace(CARTPOLE, seed=11)),
     9: Run(diagnoses.diagnosis_9(), replace(CARTPOLE, seed=4)),
 }
-"""The runs of chapters 14 (the first five) and 15."""
+"""The runs of chapters 15 (the first five) and 16."""
 
 REPAIRS = {1: 2, 2: 1, 3: 5, 4: 3, 5: 6, 6: 7, 7: 8, 8: 9}
-"""For each exercise `repair_N`, the run whose part it repairs; chapter 14's are in another order, because a gap would show which run has no bug."""
+"""For each exercise `repair_N`, the run whose part it repairs; chapter 15's are in another order, because a gap would show which run has no bug."""
 
 
 def run_of(number: int) -> Run:

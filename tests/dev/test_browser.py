@@ -111,9 +111,10 @@ def test_an_exercise_is_solved(page, open_notebook, shoot, name):
         "02_actor_critic",
         "11_look_inside",
         "12_what_if",
-        "13_what_matters",
-        "14_find_the_bug",
-        "15_harder_bugs",
+        "13_compare_runs",
+        "14_what_matters",
+        "15_find_the_bug",
+        "16_harder_bugs",
     ],
 )
 def test_a_chapter_runs_whole(page, open_notebook, shoot, stem):

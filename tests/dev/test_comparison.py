@@ -1,4 +1,4 @@
-"""The statistics of chapter 13 agree with scipy's."""
+"""The statistics of chapters 13 and 14 agree with scipy's."""
 
 import numpy as np
 import pytest

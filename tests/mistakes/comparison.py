@@ -1,4 +1,4 @@
-"""Known-wrong answers of chapter 13; `tests/mistakes/__init__.py` says how an entry works."""
+"""Known-wrong answers of chapters 13 and 14; `tests/mistakes/__init__.py` says how an entry works."""
 
 from tests.mistakes import mistake
 

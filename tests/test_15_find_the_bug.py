@@ -1,4 +1,4 @@
-"""Tests of the exercises of chapter 14: a diagnosis is right or not, and a repaired part is tested as in its own chapter."""
+"""Tests of the exercises of chapter 15: a diagnosis is right or not, and a repaired part is tested as in its own chapter."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
-"""Tests of the exercises of chapter 15: a diagnosis is right or not, and a repaired part is tested as in its own chapter."""
+"""Tests of the exercises of chapter 16: a diagnosis is right or not, and a repaired part is tested as in its own chapter."""
 
 from tests import test_03_rollouts, test_04_ppo_losses, test_06_train_cartpole, test_07_ram_networks
-from tests.test_14_find_the_bug import expect_diagnosis
+from tests.test_15_find_the_bug import expect_diagnosis
 
 
 def test_diagnosis_6(diagnosis_6):
