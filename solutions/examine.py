@@ -63,12 +63,13 @@ def show_run(number: int, figures: list[str] | str = SCORE, until: int | None = 
         if highest > 5 * LINEAR_UP_TO.get(figure, np.inf):
             unit = LINEAR_UP_TO[figure]
             ax.set_yscale("symlog", linthresh=unit)
-            ticks = [0, unit / 2, *(unit * 10**k for k in range(6) if unit * 10**k <= highest)]
+            steps = (1, 2, 5) if highest < 20 * unit else (1,)
+            ticks = [0, unit / 2, *(unit * step * 10**k for k in range(6) for step in steps if unit * step * 10**k <= highest)]
             ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
             ax.minorticks_off()
         if figure == "explained_variance":
             ax.set_ylim(-0.55, 1.05)
-        ax.set_title(figure)
+        ax.set_title(figure if ax.get_yscale() == "linear" else f"{figure} (log above {LINEAR_UP_TO[figure]:g})")
         ax.set_xlim(0, until)
         ax.set_xlabel("environment steps")
         ax.xaxis.set_major_locator(plt.MaxNLocator(3))

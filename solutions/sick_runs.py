@@ -120,7 +120,7 @@ CAUSES = {
         mode="ram",
     ),
     "G": Cause(
-        "The sum of the advantages is cut at a step if the step after it ended the episode.",
+        "The sum of the advantages is cut one step early: at the step before the last one of an episode, and not at the last one.",
         "values much too large for the games' length, and probes that all pass",
         "compute_advantages",
         (("~dones[t]", "~dones[min(t + 1, len(dones) - 1)]"),),

@@ -245,7 +245,9 @@ def shoot(page, tmp_path):
             theme = f"body[data-jp-theme-light='{str(scheme == 'light').lower()}']"
             page.locator(theme).wait_for(state="attached")
             for number, part in enumerate(parts):
-                part.scroll_into_view_if_needed()
+                for _ in range(2):  # the page moves while it is laid out
+                    part.scroll_into_view_if_needed()
+                    page.wait_for_timeout(300)
                 page.screenshot(path=folder / f"{name}-{number}-{scheme}.png")
             if not parts:
                 page.screenshot(path=folder / f"{name}-{scheme}.png")
