@@ -199,7 +199,11 @@ def train_again(number: int, part: Any, figures: list[str], iterations: int | No
             f"healthy {low:.4g} to {high:.4g}"
         )
     actions = trainer.log.num_actions
-    print(health.in_words(rows, trainer.args, actions, health.diagnose(rows, trainer.args, actions)))
+    print(
+        "The repaired run:",
+        health.in_words(rows, trainer.args, actions, health.diagnose(rows, trainer.args, actions)),
+        sep="\n",
+    )
 
 
 def automatic_check(number: int) -> str:
