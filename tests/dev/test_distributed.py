@@ -27,7 +27,7 @@ PATIENCE = 180  # seconds, for a machine that has little time for us
 ROOT = Path(__file__).resolve().parents[2]
 TINY = PPOArgs(num_envs=8, num_steps=16, num_minibatches=2, update_epochs=2, total_timesteps=8 * 16 * 3, device="cpu")
 ONE_UPDATE = replace(TINY, num_minibatches=1, update_epochs=1, max_grad_norm=1e9)
-ATARI = {"env_id": "ALE/Breakout-v5", "mode": "atari", "clip_coef": 0.1, "num_steps": 4}
+ATARI = {"env_id": "ALE/Breakout-v5", "mode": "atari", "clip_coef": 0.1, "num_steps": 4, "precision": "fp32"}
 
 
 def in_ranks(ranks: int, folder: Path, task, *rest) -> list:
