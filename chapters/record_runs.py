@@ -1,6 +1,6 @@
 """Record the logs of the runs of chapters 15 and 16, and of healthy runs beside them: python chapters/record_runs.py
 
-They go to chapters/sick_runs.json, each with the command, the versions and the machine. It takes about seven minutes on two cores.
+They go to chapters/sick_runs.json, each with the command, the versions and the machine. It takes a few minutes on two cores.
 """
 
 import argparse
