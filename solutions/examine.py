@@ -59,7 +59,7 @@ def show_run(number: int, figures: list[str] | str = SCORE, until: int | None = 
         for name, rows in logs.items():
             colour, width = (ORANGE, 1.8) if name.startswith("run") else (BLUE, 1.8) if name in others else ("0.65", 1.0)
             ax.plot(rows.column("global_step"), rows.column(figure), color=colour, lw=width, zorder=3 if width > 1 else 2)
-        highest = max(np.nanmax(rows.column(figure)) for rows in logs.values())
+        highest = np.nanmax(np.concatenate([rows.column(figure) for rows in logs.values()]))  # one may have no game yet
         if highest > 5 * LINEAR_UP_TO.get(figure, np.inf):
             unit = LINEAR_UP_TO[figure]
             ax.set_yscale("symlog", linthresh=unit)
