@@ -1,4 +1,4 @@
-"""Record the logs of the runs of chapters 15 and 16, and of healthy runs beside them: python chapters/record_runs.py
+"""Record the logs of the runs of chapters 15 to 17, and of healthy runs beside them: python chapters/record_runs.py
 
 They go to chapters/sick_runs.json, each with the command, the versions and the machine. It takes a few minutes on two cores.
 """

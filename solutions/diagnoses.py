@@ -1,4 +1,4 @@
-"""What ails the runs of chapters 15 and 16, and so the answers to their first exercises: diagnose first."""
+"""What ails the runs of chapters 15 to 17, and so the answers to their first exercises: diagnose first."""
 
 
 def diagnosis_1() -> str:

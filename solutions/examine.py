@@ -1,4 +1,4 @@
-"""Instruments to examine a run from outside (chapters 15 and 16).
+"""Instruments to examine a run from outside (chapters 15 to 17).
 
 Each takes the run's number. What they print and draw is for a reader of a notebook. All but the first few train, which takes seconds, and
 minutes in Pong.
@@ -6,14 +6,14 @@ minutes in Pong.
 
 import copy
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.utils.capture import capture_output
 
-from solutions.args import PPOArgs
+from solutions.args import PRESETS, PPOArgs
 from solutions.sick_runs import CAUSES, args_of, recorded, sick_trainer
 from utils.envs import make_envs
 from utils.probes import PROBES, probe_report
@@ -95,16 +95,32 @@ def worth(steps: int, gamma: float = 0.99) -> float:
     return float(np.mean((1 - gamma ** np.arange(1, steps + 1)) / (1 - gamma)))
 
 
+def in_digits(figure: str, *values: float) -> str:
+    """Return values of a figure as text, several as a range; without a finished game a score has none."""
+    digits = 4 if figure == "entropy" else 3  # the entropy is to be taken from log n
+    return "no game yet" if np.isnan(values[0]) else " to ".join(f"{value:.{digits}g}" for value in values)
+
+
+def healthy_range(number: int, figure: str, iteration: int) -> str:
+    """Return the range of a figure in the three healthy runs beside a run, as text."""
+    return in_digits(figure, of_healthy(number, figure, iteration, min), of_healthy(number, figure, iteration))
+
+
 def first_iterations(number: int) -> None:
     """Print the figures of a run's first three iterations, and the range of the healthy ones."""
-    print(f"{'':20}" + "".join(f"{f'iteration {k + 1}: run, healthy':>31}" for k in range(3)))
+    print(f"{'':20}" + "".join(f"{f'iteration {k + 1}: run, healthy':>33}" for k in range(3)))
     for figure in ALL:
-        digits = ".4g" if figure == "entropy" else ".3g"  # the entropy is to be taken from log n
-        cells = [
-            (of_run(number, figure, k), of_healthy(number, figure, k, min), of_healthy(number, figure, k)) for k in range(3)
-        ]
-        columns = [f"{run:>10{digits}} {f'{low:{digits}} to {high:{digits}}':>20}" for run, low, high in cells]
-        print(f"{figure:20}" + "".join(columns))
+        cells = [(in_digits(figure, of_run(number, figure, k)), healthy_range(number, figure, k)) for k in range(3)]
+        print(f"{figure:20}" + "".join(f"{run:>12} {healthy:>20}" for run, healthy in cells))
+
+
+def settings(number: int) -> None:
+    """Print the settings of a run that differ from those of the course's preset of its game (for Acrobot, from CartPole's)."""
+    args = args_of(number)
+    name = "pong-ram" if args.mode == "ram" else "cartpole"
+    for setting, value in asdict(args).items():
+        if value != (in_preset := getattr(PRESETS[name], setting)):
+            print(f"{setting:20} {value!r}, and in the preset {name} {in_preset!r}")
 
 
 def probes(which: int | str) -> None:
@@ -179,7 +195,7 @@ def film(number: int) -> None:
 
 
 def train_again(number: int, part: Any, figures: list[str], iterations: int | None = None) -> None:
-    """Train a run with a part of yours in the place of the broken one, draw it beside what it was, and compare.
+    """Train a run with a part of yours in the place of the broken one, draw it beside what it was, and compare both ends of it.
 
     Args:
         number: of the run.
@@ -192,12 +208,11 @@ def train_again(number: int, part: Any, figures: list[str], iterations: int | No
         rows = trainer.train(on_iteration=lambda trainer: len(trainer.log.rows) == iterations).rows
     show_run(number, figures, until=2 * rows[-1]["global_step"] if iterations else None, repaired=rows)
     last = min(len(rows), len(recorded(number)[f"run {number}"])) - 1
+    print(f"{'':20}{'iteration':>10}{f'run {number}':>12}{'repaired':>12}{'healthy':>20}")
     for figure in figures:
-        low, high = of_healthy(number, figure, last, min), of_healthy(number, figure, last)
-        print(
-            f"{figure:20} run {number} {of_run(number, figure, last):.4g}, repaired {rows[last][figure]:.4g}, "
-            f"healthy {low:.4g} to {high:.4g}"
-        )
+        for k in (0, last):
+            was, now = in_digits(figure, of_run(number, figure, k)), in_digits(figure, rows[k][figure])
+            print(f"{figure:20}{k + 1:>10}{was:>12}{now:>12}{healthy_range(number, figure, k):>20}")
     actions = trainer.log.num_actions
     print(
         "The repaired run:",

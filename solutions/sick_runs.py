@@ -1,4 +1,4 @@
-"""Runs of which most are sick, for you to find out which and why (chapters 05, 15 and 16). What ails them stands below: diagnose first."""
+"""Runs of which most are sick, for you to find out which and why (chapters 05 and 15 to 17). What ails them stands below: diagnose first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -121,7 +121,7 @@ CAUSES = {
     ),
     "G": Cause(
         "The sum of the advantages is cut one step early: at the step before the last one of an episode, and not at the last one.",
-        "values much too large for the games' length, and probes that all pass",
+        "values that are too large for the games' length, in some seeds for most of the run, and probes that all pass",
         "compute_advantages",
         (("~dones[t]", "~dones[min(t + 1, len(dones) - 1)]"),),
     ),
@@ -133,19 +133,19 @@ CAUSES = {
     ),
     "J": Cause(
         "The policy loss has the wrong sign.",
-        "scores that fall to the lowest possible, and a fourth probe that fails: the policy moves away from what pays",
+        "the lowest possible scores soon, and a fourth probe that fails: the policy moves away from what pays",
         "policy_loss",
         (("return -torch", "return torch"),),
     ),
     "K": Cause(
         "The policy loss takes the larger of its two terms, which are to be maximised, instead of the smaller.",
-        "scores that fall to the lowest possible after huge first steps, though all probes pass and the learning rate is right",
+        "huge first steps, and the lowest possible scores ever after, though all probes pass and the learning rate is right",
         "policy_loss",
         (("-torch.min(", "-torch.max("),),
     ),
     "L": Cause(
         "The ratio is not clipped.",
-        "an `approx_kl` of some tenths again and again, and scores that rise and fall by turns",
+        "an `approx_kl` of some tenths again and again, and scores that rise and fall by turns, in some seeds to the lowest possible",
         "policy_loss",
         (
             ("    clipped = ratio.clamp(1 - clip_coef, 1 + clip_coef) * advantages\n", ""),
@@ -218,7 +218,7 @@ CAUSES = {
     ),
     "W": Cause(
         "The observations are scaled by a whole division, so that each byte below 255 becomes 0.",
-        "a first step more than half as large as in the healthy runs, then scores that hardly rise, and an explained variance of some 0.3 where theirs is 0.6",
+        "networks that receive nothing but 0 and 1, a first step as large as in the healthy runs, and then scores and an explained variance below theirs",
         "scale_bytes",
         (("/ 255", "// 255"),),
         mode="ram",
@@ -255,10 +255,10 @@ RUNS = {
     8: Run(diagnoses.diagnosis_8(), replace(CARTPOLE, seed=11)),
     9: Run(diagnoses.diagnosis_9(), replace(CARTPOLE, seed=4)),
 }
-"""The runs of chapters 15 (the first five) and 16."""
+"""The runs of chapters 15 (1 to 3), 16 (4 to 7) and 17."""
 
-REPAIRS = {1: 2, 2: 1, 3: 5, 4: 3, 5: 6, 6: 7, 7: 8, 8: 9}
-"""For each exercise `repair_N`, the run whose part it repairs; chapter 15's are in another order, because a gap would show which run has no bug."""
+REPAIRS = {1: 2, 2: 1, 3: 3, 4: 5, 5: 6, 6: 7, 7: 8, 8: 9}
+"""For each exercise `repair_N`, the run whose part it repairs; chapter 15 begins with the shortest one."""
 
 
 def run_of(number: int) -> Run:

@@ -177,7 +177,7 @@ class WatchedUpdates:
         trainer.optimizer.register_step_pre_hook(self._compare)
 
     def _note(self, _, inputs) -> None:
-        if not self.computing:
+        if not self.computing and torch.is_grad_enabled():
             self.minibatch = inputs[0].detach().clone()
 
     def _compare(self, *_) -> None:
@@ -298,7 +298,8 @@ def test_learning_phase(PPOTrainer):
     seen, updates = [], []
 
     def note(_, inputs):
-        if not seen or not torch.equal(seen[-1], inputs[0]):  # a minibatch may be evaluated twice
+        is_new = not seen or not torch.equal(seen[-1], inputs[0])  # a minibatch may be evaluated twice
+        if is_new and torch.is_grad_enabled():  # and the whole rollout, if nothing is learned from that
             seen.append(inputs[0].detach().clone())
 
     hook = trainer.actor.register_forward_pre_hook(note)

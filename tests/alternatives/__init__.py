@@ -779,6 +779,18 @@ ALTERNATIVES["learning_phase"] = {
         ),
         ("clip_grad_norm_(parameters,", "clip_grad_norm_({*self.actor.parameters(), *self.critic.parameters()},"),
     ),
+    "the old log-probabilities computed again, once, before the first update": changed(
+        "learning_phase",
+        (
+            "        for _ in range(args.update_epochs):\n",
+            """\
+        with torch.no_grad():
+            logits, _ = networks.actor_critic_forward(self.actor, self.critic, obs)
+            logprobs = logits.log_softmax(dim=-1).gather(-1, actions[:, None]).squeeze(-1)
+        for _ in range(args.update_epochs):
+""",
+        ),
+    ),
     "a permutation of its own": changed(
         "learning_phase",
         (

@@ -115,6 +115,7 @@ def test_an_exercise_is_solved(page, open_notebook, shoot, name):
         "14_what_matters",
         "15_find_the_bug",
         "16_harder_bugs",
+        "17_hidden_bugs",
     ],
 )
 def test_a_chapter_runs_whole(page, open_notebook, shoot, stem):

@@ -1,4 +1,4 @@
-"""The causes of chapters 15 and 16 do what they say, the recorded runs are all there, and nothing gives a run's cause away."""
+"""The causes of chapters 15 to 17 do what they say, the recorded runs are all there, and nothing gives a run's cause away."""
 
 import inspect
 import json

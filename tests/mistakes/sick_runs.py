@@ -1,4 +1,4 @@
-"""Known-wrong answers of chapters 15 and 16: each other letter, the part as it was, and the mistakes that the part's own exercise knows."""
+"""Known-wrong answers of chapters 15 to 17: each other letter, the part as it was, and the mistakes that the part's own exercise knows."""
 
 from dataclasses import replace
 
