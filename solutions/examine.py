@@ -108,10 +108,10 @@ def healthy_range(number: int, figure: str, iteration: int) -> str:
 
 def first_iterations(number: int) -> None:
     """Print the figures of a run's first three iterations, and the range of the healthy ones."""
-    print(f"{'':20}" + "".join(f"{f'iteration {k + 1}: run, healthy':>33}" for k in range(3)))
+    print(f"{'':20}" + "".join(f"{f'iteration {k + 1}: run, healthy':>36}" for k in range(3)))
     for figure in ALL:
         cells = [(in_digits(figure, of_run(number, figure, k)), healthy_range(number, figure, k)) for k in range(3)]
-        print(f"{figure:20}" + "".join(f"{run:>12} {healthy:>20}" for run, healthy in cells))
+        print(f"{figure:20}" + "".join(f"{run:>12}{healthy:>24}" for run, healthy in cells))
 
 
 def settings(number: int) -> None:
@@ -155,19 +155,32 @@ def look_inside(number: int) -> None:
 
 
 def other_seeds(number: int, seeds: tuple[int, ...] | int = (21, 22, 23)) -> None:
-    """Train the run's trainer with other seeds, and print the mean return of the last 100 games on the way."""
+    """Train the run's trainer with other seeds, and print the mean return of the last 100 games on the way, and of healthy runs."""
+
+    def on_the_way(rows: Table) -> str:
+        returns = rows.column("episodic_return")
+        return ", ".join(in_digits("episodic_return", returns[len(returns) * k // 4 - 1]) for k in (1, 2, 4))
+
+    print("mean return after a quarter, half and all of the run")
     for seed in (seeds,) if isinstance(seeds, int) else seeds:
         with capture_output():
-            returns = sick_trainer(number)(replace(args_of(number), seed=seed)).train().rows.column("episodic_return")
-        seen = [returns[len(returns) * k // 4 - 1] for k in (1, 2, 4)]
-        said = ", ".join("no game yet" if np.isnan(one) else f"{one:.1f}" for one in seen)
-        print(f"seed {seed}: mean return after a quarter, half and all of the run: {said}")
+            rows = sick_trainer(number)(replace(args_of(number), seed=seed)).train().rows
+        print(f"this trainer, seed {seed}: {on_the_way(rows)}")
+    for name, rows in recorded(number).items():
+        if name.startswith("healthy"):
+            print(f"{name}: {on_the_way(rows)}")
 
 
-def try_cause(number: int, letter: str, figures: list[str] | str = ALL) -> None:
+def try_cause(number: int, letter: str, figures: list[str] | str = ALL, seed: int | None = None) -> None:
     """Put a cause into a healthy trainer, train it with the settings of a run and another seed, and draw it beside the run.
 
     Then print all figures of the first iteration of both.
+
+    Args:
+        number: of the run.
+        letter: of the cause, from `CAUSES`.
+        figures: names from `ALL`.
+        seed: of the training; None is the run's and 100.
 
     Raises:
         ValueError: there is no such cause, or it is in a part that the run's game does not use.
@@ -175,7 +188,7 @@ def try_cause(number: int, letter: str, figures: list[str] | str = ALL) -> None:
     if letter not in CAUSES:
         raise ValueError(f"There is no cause {letter!r}: choose a letter from {', '.join(CAUSES)}.")
     cause = CAUSES[letter]
-    args = cause.change_args(replace(args_of(number), seed=args_of(number).seed + 100))
+    args = cause.change_args(replace(args_of(number), seed=args_of(number).seed + 100 if seed is None else seed))
     if cause.mode not in ("", args.mode):
         raise ValueError(f"The cause {letter} is in a part for the console's memory, from which run {number} does not play.")
     with capture_output():
@@ -195,7 +208,7 @@ def film(number: int) -> None:
 
 
 def train_again(number: int, part: Any, figures: list[str], iterations: int | None = None) -> None:
-    """Train a run with a part of yours in the place of the broken one, draw it beside what it was, and compare both ends of it.
+    """Train a run with a part of yours in the place of the broken one, draw it beside what it was, and compare its beginning, a third and its end.
 
     Args:
         number: of the run.
@@ -208,11 +221,11 @@ def train_again(number: int, part: Any, figures: list[str], iterations: int | No
         rows = trainer.train(on_iteration=lambda trainer: len(trainer.log.rows) == iterations).rows
     show_run(number, figures, until=2 * rows[-1]["global_step"] if iterations else None, repaired=rows)
     last = min(len(rows), len(recorded(number)[f"run {number}"])) - 1
-    print(f"{'':20}{'iteration':>10}{f'run {number}':>12}{'repaired':>12}{'healthy':>20}")
+    print(f"{'':20}{'iteration':>10}{f'run {number}':>12}{'repaired':>12}{'healthy':>24}")
     for figure in figures:
-        for k in (0, last):
+        for k in (0, last // 3, last):
             was, now = in_digits(figure, of_run(number, figure, k)), in_digits(figure, rows[k][figure])
-            print(f"{figure:20}{k + 1:>10}{was:>12}{now:>12}{healthy_range(number, figure, k):>20}")
+            print(f"{figure:20}{k + 1:>10}{was:>12}{now:>12}{healthy_range(number, figure, k):>24}")
     actions = trainer.log.num_actions
     print(
         "The repaired run:",

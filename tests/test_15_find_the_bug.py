@@ -36,12 +36,12 @@ def test_diagnosis_3(diagnosis_3):
     expect_diagnosis(diagnosis_3, 3)
 
 
-def test_repair_1(value_loss):
-    test_04_ppo_losses.test_value_loss(value_loss)
-
-
-def test_repair_2(PPOScheduler):
+def test_repair_1(PPOScheduler):
     test_05_instruments.test_PPOScheduler(PPOScheduler)
+
+
+def test_repair_2(value_loss):
+    test_04_ppo_losses.test_value_loss(value_loss)
 
 
 def test_repair_3(make_optimizer):

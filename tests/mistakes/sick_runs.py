@@ -20,7 +20,7 @@ MISTAKES = [
         if letter != run.cause
     ),
     *(
-        mistake(f"repair_{number}", "not repaired", "it were the part as it was.", *CAUSES[RUNS[run].cause].changes)
+        mistake(f"repair_{number}", "not repaired", "it were still the broken part.", *CAUSES[RUNS[run].cause].changes)
         for number, run in REPAIRS.items()
     ),
     *(
