@@ -32,6 +32,12 @@ LINEAR_UP_TO = {"approx_kl": 0.01, "value_loss": 1.0, "grad_norm": 1.0}
 """Above that the axis of a figure is logarithmic, if it goes far above it."""
 
 
+def expect_known(figures: list[str]) -> None:
+    """Raise ValueError if a name is not that of a figure."""
+    if unknown := [figure for figure in figures if figure not in ALL]:
+        raise ValueError(f"There is no figure {unknown[0]!r}: choose from {', '.join(ALL)}.")
+
+
 def show_run(number: int, figures: list[str] | str = SCORE, until: int | None = None, **others: Table) -> None:
     """Draw figures of a run beside those of three healthy seeds of the same game and settings.
 
@@ -45,8 +51,7 @@ def show_run(number: int, figures: list[str] | str = SCORE, until: int | None = 
         ValueError: there is no such run or figure.
     """
     figures = [figures] if isinstance(figures, str) else figures
-    if unknown := [figure for figure in figures if figure not in ALL]:
-        raise ValueError(f"There is no figure {unknown[0]!r}: choose from {', '.join(ALL)}.")
+    expect_known(figures)
     logs = recorded(number) | others
     columns = len(figures) if len(figures) <= 4 else 5
     rows_of_axes = -(-len(figures) // columns)
@@ -81,12 +86,17 @@ def show_run(number: int, figures: list[str] | str = SCORE, until: int | None = 
 
 
 def of_run(number: int, figure: str, iteration: int = -1) -> float:
-    """Return a figure of a recorded run in one of its iterations: 0 is the first, -1 the last."""
-    return recorded(number)[f"run {number}"].column(figure)[iteration]
+    """Return a figure of a recorded run in one of its iterations: 0 is the first, -1 the last. Raises ValueError if there is none."""
+    expect_known([figure])
+    rows = recorded(number)[f"run {number}"]
+    if not -len(rows) <= iteration < len(rows):
+        raise ValueError(f"Run {number} has {len(rows)} iterations, counted from 0: there is no iteration {iteration}.")
+    return rows.column(figure)[iteration]
 
 
 def of_healthy(number: int, figure: str, iteration: int = -1, choose: Callable = max) -> float:
     """Return the largest of that figure in the three healthy runs beside a run; with `choose=min` the smallest."""
+    of_run(number, figure, iteration)  # raises for both
     return choose(rows.column(figure)[iteration] for name, rows in recorded(number).items() if name.startswith("healthy"))
 
 
@@ -108,10 +118,10 @@ def healthy_range(number: int, figure: str, iteration: int) -> str:
 
 def first_iterations(number: int) -> None:
     """Print the figures of a run's first three iterations, and the range of the healthy ones."""
-    print(f"{'':20}" + "".join(f"{f'iteration {k + 1}: run, healthy':>36}" for k in range(3)))
+    print(f"{'':20}" + "".join(f"{f'iteration {k + 1}: run, healthy':>34} |" for k in range(3)))
     for figure in ALL:
         cells = [(in_digits(figure, of_run(number, figure, k)), healthy_range(number, figure, k)) for k in range(3)]
-        print(f"{figure:20}" + "".join(f"{run:>12}{healthy:>24}" for run, healthy in cells))
+        print(f"{figure:20}" + "".join(f"{run:>12}{healthy:>22} |" for run, healthy in cells))
 
 
 def settings(number: int) -> None:

@@ -83,7 +83,7 @@ CAUSES = {
     ),
     "B": Cause(
         "Nothing is wrong with the code. The seed was unlucky.",
-        "a trainer that passes every probe, and other seeds of it that learn as the healthy runs do",
+        "a trainer that passes every probe, and other seeds of it that learn, though some of them late",
     ),
     "C": Cause(
         "The log-probabilities in the rollout belong to actions that were drawn a second time.",
@@ -114,7 +114,7 @@ CAUSES = {
     ),
     "F": Cause(
         "The networks do not see how anything moves: the change of each byte since the last step comes out as 0.",
-        "a first step as large as in the healthy runs, and then a slower rise of the scores and of the explained variance",
+        "a first step and an explained variance like those of the healthy runs, and scores that rise later",
         "ram_features",
         (("32 * (newest - before)", "32 * (newest - newest)"),),
         mode="ram",

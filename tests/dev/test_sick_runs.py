@@ -182,10 +182,14 @@ def test_a_cause_that_is_tried_shows_its_first_iteration(monkeypatch, capsys):
 def test_bad_input_to_an_instrument():
     with pytest.raises(ValueError, match="There is no figure 'entropie': choose from episodic_return, entropy,"):
         examine.show_run(1, "entropie")
+    with pytest.raises(ValueError, match="There is no figure 'entropie'"):
+        examine.of_run(1, "entropie")
     with pytest.raises(ValueError, match="There is no cause 'Z': choose a letter from A, B,"):
         examine.try_cause(1, "Z")
     with pytest.raises(ValueError, match="The cause E is in a part for the console's memory, from which run 1 does not play"):
         examine.try_cause(1, "E")
+    with pytest.raises(ValueError, match="Run 6 has 30 iterations, counted from 0: there is no iteration 30"):
+        examine.of_healthy(6, "entropy", 30)
     for instrument in (examine.show_run, examine.first_iterations, examine.probes, examine.look_inside, examine.other_seeds):
         with pytest.raises(ValueError, match="There is no run 10"):
             instrument(10)
