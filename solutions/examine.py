@@ -164,13 +164,14 @@ def look_inside(number: int) -> None:
             print(f"    {who + ',':7} by how much the weights have changed: {layers}")
 
 
+def on_the_way(rows: Table) -> str:
+    """Return the mean return after a quarter, half and all of a run, as text."""
+    returns = rows.column("episodic_return")
+    return ", ".join(in_digits("episodic_return", returns[max(len(returns) * k // 4, 1) - 1]) for k in (1, 2, 4))
+
+
 def other_seeds(number: int, seeds: tuple[int, ...] | int = (21, 22, 23)) -> None:
     """Train the run's trainer with other seeds, and print the mean return of the last 100 games on the way, and of healthy runs."""
-
-    def on_the_way(rows: Table) -> str:
-        returns = rows.column("episodic_return")
-        return ", ".join(in_digits("episodic_return", returns[len(returns) * k // 4 - 1]) for k in (1, 2, 4))
-
     print("mean return after a quarter, half and all of the run")
     for seed in (seeds,) if isinstance(seeds, int) else seeds:
         with capture_output():
@@ -184,7 +185,7 @@ def other_seeds(number: int, seeds: tuple[int, ...] | int = (21, 22, 23)) -> Non
 def try_cause(number: int, letter: str, figures: list[str] | str = ALL, seed: int | None = None) -> None:
     """Put a cause into a healthy trainer, train it with the settings of a run and another seed, and draw it beside the run.
 
-    Then print all figures of the first iteration of both.
+    Then print all figures of the first iteration of both, and the score on the way.
 
     Args:
         number: of the run.
@@ -205,8 +206,9 @@ def try_cause(number: int, letter: str, figures: list[str] | str = ALL, seed: in
         rows = cause.trainer()(args).train().rows
     show_run(number, figures, **{f"cause {letter}, trained here": rows})
     for figure in ALL:
-        cause_first, run_first = rows[0][figure], of_run(number, figure, 0)
-        print(f"{figure:20} first iteration: cause {letter} {cause_first:.4g}, run {number} {run_first:.4g}")
+        cause_first, run_first = in_digits(figure, rows[0][figure]), in_digits(figure, of_run(number, figure, 0))
+        print(f"{figure:20} first iteration: cause {letter} {cause_first}, run {number} {run_first}")
+    print(f"mean return after a quarter, half and all of the run: cause {letter}, seed {args.seed}: {on_the_way(rows)}")
 
 
 def film(number: int) -> None:

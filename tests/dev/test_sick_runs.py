@@ -169,14 +169,23 @@ def test_bad_input():
 def test_a_cause_that_is_tried_shows_its_first_iteration(monkeypatch, capsys):
     short = replace(args_of(9), **SHORT)
     monkeypatch.setattr(examine, "args_of", lambda number: short)
-    first = train(CAUSES["U"].trainer(), replace(short, seed=short.seed + 100)).log.rows[0]
+    rows = train(CAUSES["U"].trainer(), replace(short, seed=short.seed + 100)).log.rows
     capsys.readouterr()
     examine.try_cause(9, "U", "entropy")
     said = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("Figure(")]  # IPython may name it
-    assert said == [
-        f"{figure:20} first iteration: cause U {first[figure]:.4g}, run 9 {examine.of_run(9, figure, 0):.4g}"
+    expected = [
+        f"{figure:20} first iteration: cause U {examine.in_digits(figure, rows[0][figure])}, run 9 "
+        f"{examine.in_digits(figure, examine.of_run(9, figure, 0))}"
         for figure in examine.ALL
     ]
+    scores = ", ".join(examine.in_digits("episodic_return", rows[k]["episodic_return"]) for k in (0, 0, 1))  # of two iterations
+    assert said == [
+        *expected,
+        f"mean return after a quarter, half and all of the run: cause U, seed {short.seed + 100}: {scores}",
+    ]
+    examine.try_cause(9, "U", "entropy", seed=short.seed + 100)
+    again = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("Figure(")]
+    assert again == said
 
 
 def test_bad_input_to_an_instrument():
