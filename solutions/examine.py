@@ -5,6 +5,7 @@ minutes in Pong.
 """
 
 import copy
+import inspect
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
@@ -85,19 +86,27 @@ def show_run(number: int, figures: list[str] | str = SCORE, until: int | None = 
     plt.show()
 
 
-def of_run(number: int, figure: str, iteration: int = -1) -> float:
-    """Return a figure of a recorded run in one of its iterations: 0 is the first, -1 the last. Raises ValueError if there is none."""
+def figure_at(rows: Table, figure: str, iteration: int) -> float:
+    """Return a figure of a log in one of its iterations. Raises ValueError if there is no such figure or iteration."""
     expect_known([figure])
-    rows = recorded(number)[f"run {number}"]
     if not -len(rows) <= iteration < len(rows):
-        raise ValueError(f"Run {number} has {len(rows)} iterations, counted from 0: there is no iteration {iteration}.")
+        raise ValueError(f"The run has {len(rows)} iterations, counted from 0: there is no iteration {iteration}.")
     return rows.column(figure)[iteration]
+
+
+def healthy_runs(number: int) -> list[Table]:
+    """Return the logs of the three healthy runs beside a run, in the order of their seeds."""
+    return [rows for name, rows in recorded(number).items() if name.startswith("healthy")]
+
+
+def of_run(number: int, figure: str, iteration: int = -1) -> float:
+    """Return a figure of a recorded run in one of its iterations: 0 is the first, -1 the last."""
+    return figure_at(recorded(number)[f"run {number}"], figure, iteration)
 
 
 def of_healthy(number: int, figure: str, iteration: int = -1, choose: Callable = max) -> float:
     """Return the largest of that figure in the three healthy runs beside a run; with `choose=min` the smallest."""
-    of_run(number, figure, iteration)  # raises for both
-    return choose(rows.column(figure)[iteration] for name, rows in recorded(number).items() if name.startswith("healthy"))
+    return choose(figure_at(rows, figure, iteration) for rows in healthy_runs(number))
 
 
 def worth(steps: int, gamma: float = 0.99) -> float:
@@ -165,21 +174,20 @@ def look_inside(number: int) -> None:
 
 
 def on_the_way(rows: Table) -> str:
-    """Return the mean return after a quarter, half and all of a run, as text."""
+    """Return the mean return of the last 100 games at three times of a run, as text."""
     returns = rows.column("episodic_return")
-    return ", ".join(in_digits("episodic_return", returns[max(len(returns) * k // 4, 1) - 1]) for k in (1, 2, 4))
+    quarter, half, end = (in_digits("episodic_return", returns[max(len(returns) * k // 4, 1) - 1]) for k in (1, 2, 4))
+    return f"mean return after a quarter of the run {quarter}, after half {half}, at its end {end}"
 
 
 def other_seeds(number: int, seeds: tuple[int, ...] | int = (21, 22, 23)) -> None:
     """Train the run's trainer with other seeds, and print the mean return of the last 100 games on the way, and of healthy runs."""
-    print("mean return after a quarter, half and all of the run")
     for seed in (seeds,) if isinstance(seeds, int) else seeds:
         with capture_output():
             rows = sick_trainer(number)(replace(args_of(number), seed=seed)).train().rows
         print(f"this trainer, seed {seed}: {on_the_way(rows)}")
-    for name, rows in recorded(number).items():
-        if name.startswith("healthy"):
-            print(f"{name}: {on_the_way(rows)}")
+    for rows in healthy_runs(number):
+        print(f"a healthy run: {on_the_way(rows)}")
 
 
 def try_cause(number: int, letter: str, figures: list[str] | str = ALL, seed: int | None = None) -> None:
@@ -208,7 +216,7 @@ def try_cause(number: int, letter: str, figures: list[str] | str = ALL, seed: in
     for figure in ALL:
         cause_first, run_first = in_digits(figure, rows[0][figure]), in_digits(figure, of_run(number, figure, 0))
         print(f"{figure:20} first iteration: cause {letter} {cause_first}, run {number} {run_first}")
-    print(f"mean return after a quarter, half and all of the run: cause {letter}, seed {args.seed}: {on_the_way(rows)}")
+    print(f"cause {letter}, seed {args.seed}: {on_the_way(rows)}")
 
 
 def film(number: int) -> None:
@@ -255,3 +263,20 @@ def automatic_check(number: int) -> str:
         for finding in health.diagnose(Table(rows[:seen]), args, num_actions):
             found.setdefault(finding, rows[seen - 1]["global_step"])
     return ", ".join(f"{finding} (after {step:,} steps)" for finding, step in found.items()) or "nothing suspicious"
+
+
+def remind() -> None:
+    """Print the causes, what each instrument does, and the groups of figures."""
+    for letter, cause in CAUSES.items():
+        print(f"{letter}  {cause.says}")
+    print()
+    instruments = (
+        *(show_run, first_iterations, of_run, of_healthy, worth, settings),
+        *(probes, look_inside, other_seeds, try_cause, film),  # from here on they train
+    )
+    for instrument in instruments:
+        names = ", ".join(inspect.signature(instrument).parameters)
+        print(f"{instrument.__name__}({names})\n    {inspect.getdoc(instrument).splitlines()[0]}")
+    print()
+    for name, figures in {"POLICY": POLICY, "CRITIC": CRITIC, "OPTIMIZER": OPTIMIZER}.items():
+        print(f"{name}: {', '.join(figures)}")

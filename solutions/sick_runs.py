@@ -243,15 +243,17 @@ class Run:
 
 CARTPOLE = replace(PRESETS["cartpole"], total_timesteps=61_440)
 ACROBOT = replace(CARTPOLE, env_id="Acrobot-v1")
+LEARN_SOON = (1, 5, 7)
+"""Healthy seeds that learn Acrobot soon: others take longer than these runs are."""
 
 RUNS = {
     1: Run(diagnoses.diagnosis_1(), replace(CARTPOLE, seed=5)),
     2: Run(diagnoses.diagnosis_2(), replace(CARTPOLE, seed=6)),
     3: Run(diagnoses.diagnosis_3(), replace(CARTPOLE, seed=7)),
-    4: Run(diagnoses.diagnosis_4(), replace(ACROBOT, seed=3), healthy_seeds=(1, 5, 7)),
+    4: Run(diagnoses.diagnosis_4(), replace(ACROBOT, seed=3), healthy_seeds=LEARN_SOON),
     5: Run(diagnoses.diagnosis_5(), replace(CARTPOLE, seed=8)),
     6: Run(diagnoses.diagnosis_6(), replace(PRESETS["pong-ram"], total_timesteps=61_440, seed=4)),
-    7: Run(diagnoses.diagnosis_7(), replace(ACROBOT, seed=9), healthy_seeds=(1, 5, 7)),
+    7: Run(diagnoses.diagnosis_7(), replace(ACROBOT, seed=9), healthy_seeds=LEARN_SOON),
     8: Run(diagnoses.diagnosis_8(), replace(CARTPOLE, seed=11)),
     9: Run(diagnoses.diagnosis_9(), replace(CARTPOLE, seed=4)),
 }

@@ -178,10 +178,10 @@ def test_a_cause_that_is_tried_shows_its_first_iteration(monkeypatch, capsys):
         f"{examine.in_digits(figure, examine.of_run(9, figure, 0))}"
         for figure in examine.ALL
     ]
-    scores = ", ".join(examine.in_digits("episodic_return", rows[k]["episodic_return"]) for k in (0, 0, 1))  # of two iterations
+    first, last = (examine.in_digits("episodic_return", row["episodic_return"]) for row in rows)
     assert said == [
         *expected,
-        f"mean return after a quarter, half and all of the run: cause U, seed {short.seed + 100}: {scores}",
+        f"cause U, seed {short.seed + 100}: mean return after a quarter of the run {first}, after half {first}, at its end {last}",
     ]
     examine.try_cause(9, "U", "entropy", seed=short.seed + 100)
     again = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("Figure(")]
@@ -197,7 +197,7 @@ def test_bad_input_to_an_instrument():
         examine.try_cause(1, "Z")
     with pytest.raises(ValueError, match="The cause E is in a part for the console's memory, from which run 1 does not play"):
         examine.try_cause(1, "E")
-    with pytest.raises(ValueError, match="Run 6 has 30 iterations, counted from 0: there is no iteration 30"):
+    with pytest.raises(ValueError, match="The run has 30 iterations, counted from 0: there is no iteration 30"):
         examine.of_healthy(6, "entropy", 30)
     for instrument in (examine.show_run, examine.first_iterations, examine.probes, examine.look_inside, examine.other_seeds):
         with pytest.raises(ValueError, match="There is no run 10"):
