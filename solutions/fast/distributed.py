@@ -5,6 +5,7 @@ update the ranks average their gradients, so all make the same step and hold the
 what is done once: it prints, evaluates, and writes.
 """
 
+import atexit
 import os
 import signal
 import sys
@@ -46,7 +47,7 @@ def rank() -> int:
 
 
 def join(args: PPOArgs) -> None:
-    """Meet the other processes that torchrun started.
+    """Meet the other processes that torchrun started, until this one ends.
 
     Args:
         args: the settings of the run, for their device.
@@ -65,6 +66,8 @@ def join(args: PPOArgs) -> None:
         )
     signal.signal(signal.SIGTERM, _end)
     _together(dist.init_process_group, "cpu:gloo,cuda:nccl" if on_gpus else "gloo", timeout=PATIENCE)
+    # Trap: a thread that still holds a tensor as Python ends aborts the process, now and then
+    atexit.register(dist.destroy_process_group)
     if on_gpus:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     if rank() > 0:
@@ -149,8 +152,9 @@ class RankTrainer(UpdateTrainer):
 
     def normalise(self, mb_advantages: Tensor) -> Tensor:
         """Return this rank's advantages, normalised over those of all ranks."""
-        everyones = mb_advantages.new_empty(self.ranks * len(mb_advantages))
-        _together(dist.all_gather_into_tensor, everyones, mb_advantages)
+        of_ranks = [torch.empty_like(mb_advantages) for _ in range(self.ranks)]
+        _together(dist.all_gather, of_ranks, mb_advantages)
+        everyones = torch.cat(of_ranks)
         return (mb_advantages - everyones.mean()) / (everyones.std() + 1e-8)
 
     def exchange_gradients(self, gradients: list[Tensor]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -158,12 +159,12 @@ def test_what_does_not_divide_is_refused():
 
 
 @contextmanager
-def torchrun(*options):
-    """Begin a training of CartPole in two processes; whatever happens, it does not outlive the test."""
+def torchrun(*options, program=("-m", "--", "solutions.train", "cartpole")):
+    """Begin a program, by default a training of CartPole, in two processes; whatever happens, it does not outlive the test."""
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     run = subprocess.Popen(
-        [*command, "-m", "--", "solutions.train", "cartpole", *map(str, options)],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        [*command, *map(str, (*program, *options))],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
         yield run
@@ -239,6 +240,29 @@ def test_a_rank_that_dies_ends_the_others_with_a_sentence_and_the_run_can_be_res
     rows = json.loads((tmp_path / "curve.json").read_text("utf-8"))["rows"]
     assert [row["global_step"] for row in rows] == [1024 * (n + 1) for n in range(len(rows))]
     assert iterations(path) == len(rows)
+
+
+ENDS_AT_ONCE = """
+import atexit, sys
+import torch
+import torch.distributed as dist
+from solutions.args import PPOArgs
+from solutions.fast import distributed
+
+# The last to run, as it is the first that is registered
+atexit.register(lambda: print("still a member:", dist.is_initialized(), file=sys.stderr, flush=True))
+distributed.join(PPOArgs(device="cpu"))
+dist.all_reduce(torch.ones(1))
+"""
+
+
+def test_a_program_that_has_joined_leaves_the_others_before_it_ends(tmp_path):
+    program = tmp_path / "rank.py"
+    program.write_text(ENDS_AT_ONCE, "utf-8")
+    with torchrun(program=[program]) as run:
+        said = run.communicate(timeout=PATIENCE)[0]
+    assert run.returncode == 0, said
+    assert said.count("still a member: False") == 2, said
 
 
 def test_answers_train_in_one_process():
