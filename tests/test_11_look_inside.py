@@ -20,8 +20,16 @@ def test_occlusion_saliency(occlusion_saliency):
         return lambda obs: factor * obs[:, frame, row, column]
 
     def saliency(network, obs, size, stride):
+        def of_batches(batch):
+            require(
+                batch.ndim == 4,
+                f"The network was given a tensor of shape {tuple(batch.shape)}: it takes a batch, and {tuple(obs[None].shape)} is one of a single observation.",
+                "no batch",
+            )
+            return network(batch)
+
         with unmodified(obs=obs):
-            return occlusion_saliency(network, obs, size, stride)
+            return occlusion_saliency(of_batches, obs, size, stride)
 
     # one window at a time: 4 x 4 pixels, windows of 2 x 2 side by side
     obs = torch.zeros(2, 4, 4)
@@ -40,16 +48,15 @@ def test_occlusion_saliency(occlusion_saliency):
     )
 
     nothing = torch.zeros(4, 4)
-    expect_close(
-        saliency(pixel(0, 0, frame=0), obs + 0.1, 2, 2), nothing, "The map", "the output reads the oldest frame, not the newest"
-    )
-    expect_close(saliency(lambda obs: obs.new_ones(len(obs)), obs, 2, 2), nothing, "The map", "the output never changes")
+    same = obs[-1:].repeat(2, 1, 1)
+    expect_close(saliency(pixel(0, 0, frame=0), same, 2, 2), nothing, "The map", "an output that reads the oldest frame alone")
+    expect_close(saliency(lambda obs: obs.new_ones(len(obs)), obs, 2, 2), nothing, "The map", "an output that never changes")
     spread = lambda obs: obs[:, -1].sum(dim=(1, 2))
     expect_close(
         saliency(spread, obs, 2, 2),
         nothing,
         "The map",
-        "the output is the sum of the newest frame, and a mean leaves it as it is",
+        "an output that is the sum of the newest frame, which a mean leaves as it is",
     )
 
     # windows that overlap, and pixels that none covers
@@ -169,6 +176,14 @@ def test_linear_probe(linear_probe):
     expect_close(
         probe(wide, signal, held_out, 0.3), normal_equations(wide, signal, held_out, 0.3, dual=True), "R^2",
         "25 rows for fitting with 6,000 features each", 1e-3,
+    )  # fmt: skip
+    alike = torch.randn(40, 1)
+    apart = torch.randn(40, 1)
+    twins = torch.cat([alike, alike + apart / 1024], dim=1)
+    between = 1024 * (twins[:, 1:] - twins[:, :1]) + 0.5 * torch.randn(40, 1)
+    expect_close(
+        probe(twins, between, held_out, 1e-7), normal_equations(twins, between, held_out, 1e-7), "R^2",
+        "two features that are nearly the same, and a target that is their difference, which needs double precision", 1e-3,
     )  # fmt: skip
     expect_own_result(
         lambda number: linear_probe(features[number:], targets[number:], torch.arange(60)[number:] > 30, 1.0), "linear_probe"
