@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 
 from solutions import networks
@@ -75,3 +75,16 @@ def ball_in_pixels(ram: UInt8[Tensor, "*shape 128"]) -> tuple[Float[Tensor, "*sh
 def paddle_in_pixels(ram: UInt8[Tensor, "*shape 128"]) -> Float[Tensor, "*shape"]:
     """Return the column of the paddle's middle in a frame of 84 x 84."""
     return 0.525 * ram[..., PADDLE_X].float() - 20.6
+
+
+def regions(ram: UInt8[Tensor, "128"]) -> dict[str, Bool[Tensor, "84 84"]]:
+    """Return masks of the parts of a frame: ball, paddle, bricks, walls (with the border above), score, and the empty rest."""
+    rows, columns = torch.arange(84)[:, None], torch.arange(84)[None, :]
+    column, row = ball_in_pixels(ram)
+    ball = ((rows - row).abs() <= 3) & ((columns - column).abs() <= 3)
+    paddle = (rows >= 74) & (rows <= 78) & ((columns - paddle_in_pixels(ram)).abs() <= 6) & ~ball
+    score = (rows < 7).expand(84, 84)
+    walls = ((rows < 13) | (columns < 4) | (columns >= 80)) & ~score
+    bricks = (rows >= 23) & (rows < 38) & ~walls & ~ball
+    rest = ~(ball | paddle | score | walls | bricks)
+    return {"ball": ball, "paddle": paddle, "bricks": bricks, "walls": walls, "score": score, "empty field": rest}
