@@ -114,6 +114,14 @@ def worth(steps: int, gamma: float = 0.99) -> float:
     return float(np.mean((1 - gamma ** np.arange(1, steps + 1)) / (1 - gamma)))
 
 
+def times_worth(rows: Table) -> list[float]:
+    """Return, for each iteration of a run of CartPole, how many times as large `mean_value` is as what games of its length are worth."""
+    return [
+        value / worth(round(score))
+        for value, score in zip(rows.column("mean_value"), rows.column("episodic_return"), strict=True)
+    ]
+
+
 def in_digits(figure: str, *values: float) -> str:
     """Return values of a figure as text, several as a range; without a finished game a score has none."""
     digits = 4 if figure == "entropy" else 3  # the entropy is to be taken from log n
